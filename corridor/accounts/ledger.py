@@ -1,0 +1,115 @@
+"""The ledger: the integer table that every total comes from.
+
+A row is a vessel, voyage, zone code, month, phase, origin and fuel; its accounts are whole milligrams,
+milliwatt-hours, milliseconds and millimetres. Integers are summed, and only a finished sum becomes
+kilograms: so the sum over zones, over cells and over vessels is the same number, not nearly the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from corridor.emissions.basis import CELL_COLUMNS, CELL_KEYS, LEDGER_COLUMNS, LEDGER_KEYS
+from corridor.emissions.species import CONSUMERS, SPECIES
+
+MG_PER_KG = 1_000_000
+MWH_PER_KWH = 1_000_000
+MS_PER_H = 3_600_000
+MM_PER_NM = 1_852_000
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The accounts of one or more partitions.
+
+    Attributes
+    ----------
+    rows : pandas.DataFrame
+        One row per vessel, voyage, zone code, month, phase, origin and fuel; int64 accounts.
+    cells : pandas.DataFrame
+        One row per cell, month, phase and ship class; int64 accounts.
+    """
+
+    rows: pd.DataFrame
+    cells: pd.DataFrame
+
+    def total(self, column: str) -> int:
+        """Sum of one account over all rows, as a Python integer."""
+        return int(self.rows[column].sum())
+
+
+def merge(ledgers: Iterable[Ledger]) -> Ledger:
+    """Join ledgers of different vessels: rows one behind the other, cells summed and in order.
+
+    Integers are added, so the order of the ledgers changes nothing but the order of the rows.
+    """
+    parts = list(ledgers)
+    rows = [part.rows for part in parts if len(part.rows)]
+    cells = [part.cells for part in parts if len(part.cells)]
+    empty = pd.DataFrame({name: np.zeros(0, np.int64) for name in (*LEDGER_KEYS, *LEDGER_COLUMNS)})
+    return Ledger(
+        rows=pd.concat(rows, ignore_index=True) if rows else empty,
+        cells=_summed(cells)
+        if cells
+        else pd.DataFrame({n: np.zeros(0, np.int64) for n in (*CELL_KEYS, *CELL_COLUMNS)}),
+    )
+
+
+def _summed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Sum the accounts of equal cells; rows ordered by their keys."""
+    keys = np.concatenate([table[list(CELL_KEYS)].to_numpy() for table in tables])
+    values = np.concatenate([table[list(CELL_COLUMNS)].to_numpy() for table in tables])
+    order = np.lexsort(keys.T[::-1])
+    keys = keys[order]
+    first = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)])
+    sums = np.add.reduceat(values[order], first, axis=0)
+    return pd.DataFrame(np.hstack([keys[first], sums]), columns=[*CELL_KEYS, *CELL_COLUMNS])
+
+
+def in_order(ledger: Ledger) -> Ledger:
+    """Order the rows by their keys: the same rows then make the same table, whatever their path."""
+    keys = ledger.rows[list(LEDGER_KEYS)].to_numpy()
+    return Ledger(ledger.rows.iloc[np.lexsort(keys.T[::-1])].reset_index(drop=True), ledger.cells)
+
+
+def balance(ledger: Ledger, piece_sums: dict[str, int] | None = None) -> dict[str, dict[str, int]]:
+    """Sum each conserved quantity along every path it can be summed. [mg, mWh, ms].
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The accounts.
+    piece_sums : dict, optional
+        Sums over the written pieces by account name, where pieces were written.
+
+    Returns
+    -------
+    dict
+        ``{quantity: {path: integer}}``; the paths of a quantity must all be equal.
+    """
+    out: dict[str, dict[str, int]] = {}
+    for name in (*SPECIES, "hours", "fuel"):
+        columns = _columns_of(name)
+        per_row = ledger.rows[columns].sum(axis=1)
+        by_zone = per_row.groupby(ledger.rows["zone"]).sum()
+        by_vessel = per_row.groupby(ledger.rows["vessel"]).sum()
+        cell_column = {"hours": "hours_ms", "fuel": "fuel_mg"}.get(name, f"{name}_mg")
+        paths = {
+            "zones": int(by_zone.sum()),
+            "vessels": int(by_vessel.sum()),
+            "cells": int(ledger.cells[cell_column].sum()),
+        }
+        if piece_sums is not None:
+            paths["pieces"] = piece_sums[cell_column]
+        out[name] = paths
+    return out
+
+
+def _columns_of(name: str) -> list[str]:
+    if name == "hours":
+        return ["hours_ms"]
+    if name == "fuel":
+        return [f"{consumer}_fuel_mg" for consumer in CONSUMERS]
+    return [f"{consumer}_{name}_mg" for consumer in CONSUMERS]

@@ -1,0 +1,1 @@
+"""What it emitted there: segments to energy basis."""

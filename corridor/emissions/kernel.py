@@ -1,0 +1,305 @@
+"""The loop that books atoms into accounts, in whole milligrams, milliwatt-hours, milliseconds, millimetres.
+
+Every account of a segment is linear in its share: so the amounts of the whole segment are worked out once for
+each phase and supply it meets, and an atom takes its share of them. What rounding leaves is carried to the
+ship's next atom: a ship's total is rounded once, and a sum over zones, cells or pieces is a sum of integers.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from corridor.emissions.phases import phase_of
+from layers.jit import njit
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+N_BASIS = 13
+N_SPECIES = 9
+N_GROUPS = 4
+N_LEDGER = N_BASIS + 3 * N_SPECIES
+N_CELL = 2 + 1 + N_SPECIES + 1
+N_PIECE = 6 + 1 + N_SPECIES + 1
+BC, PM10 = 6, 5
+HOURS, OBSERVED, DISTANCE, MAIN_MWH, MAIN_FUEL, LOW_LOAD = 0, 1, 2, 3, 6, 9
+MAIN_MASS, AUX_MASS, BOILER_MASS = N_BASIS, N_BASIS + N_SPECIES, N_BASIS + 2 * N_SPECIES
+MS_PER_H = 3_600_000.0
+MICRO = 1_000_000.0
+
+
+class SegmentArrays(NamedTuple):
+    """Segments, ordered by vessel and time."""
+
+    vessel: IntArray
+    voyage: IntArray
+    duration_ms: FloatArray
+    observed_ms: FloatArray
+    distance_mm: FloatArray
+    stays: npt.NDArray[np.bool_]
+    origin: IntArray
+    speed_kn: FloatArray
+    load: FloatArray
+
+
+class AtomArrays(NamedTuple):
+    """Atoms, ordered by segment; ``code`` counts the distinct zone codes."""
+
+    segment: IntArray
+    code: IntArray
+    cell: IntArray
+    period: IntArray
+    f0: FloatArray
+    f1: FloatArray
+
+
+class RuleArrays(NamedTuple):
+    """Rules by code, zone, period and phase."""
+
+    bands_of_code: npt.NDArray[np.int8]
+    sulphur_zone_of_code: IntArray
+    supply_of: IntArray
+    month_of_period: IntArray
+    fuel_of_supply: IntArray
+    band_limits_kn: FloatArray
+    cruising_above: float
+    main_on: npt.NDArray[np.bool_]
+    main_off_below: float
+
+
+class ShipArrays(NamedTuple):
+    """Ships by vessel (first axis) and supply (second), scaled to the units of the accounts.
+
+    Attributes
+    ----------
+    me_kw : array (n)
+        Installed power. [kW]
+    hotel : array (n, r, phases, accounts)
+        What a millisecond adds, main engine aside.
+    curve : array (n, 3)
+        Load curve of the main engine's fuel.
+    fuel : array (n, r)
+        Baseline consumption of the main engine. [mg/kWh]
+    by_energy : array (n, r, species)
+        Main engine. [mg/kWh]
+    by_fuel : array (n, r, species)
+        Main engine. [mg/mg]
+    bc : array (n, r, 2)
+        Black carbon: coefficient and load exponent. [mg/mg, 1]
+    low_load : array (101, 4 + species)
+        Low-load factors by whole per cent of load: of the groups, then of the species.
+    low_load_on : array (n)
+        Whether they hold for the main engine.
+    main_diesel : array (n)
+        Whether the main engine's particulates count as diesel particulates.
+    """
+
+    me_kw: FloatArray
+    hotel: FloatArray
+    curve: FloatArray
+    fuel: FloatArray
+    by_energy: FloatArray
+    by_fuel: FloatArray
+    bc: FloatArray
+    low_load: FloatArray
+    low_load_on: npt.NDArray[np.bool_]
+    main_diesel: npt.NDArray[np.bool_]
+
+
+class Sorted(NamedTuple):
+    """What each atom is: its phase and supply, and the keys of its ledger row and its cell row."""
+
+    phase: npt.NDArray[np.int8]
+    supply: npt.NDArray[np.int16]
+    ship_key: IntArray
+    place_key: IntArray
+    cell_key: IntArray
+    off_ms: float
+
+
+@njit
+def sort_atoms(
+    segments: SegmentArrays, atoms: AtomArrays, rules: RuleArrays, class_index: IntArray
+) -> Sorted:
+    """Phase and supply of every atom, and its keys.
+
+    A key packs small numbers into one integer: vessel and voyage; code, month, phase, origin and fuel; month,
+    phase and class.
+    """
+    n = len(atoms.segment)
+    phase = np.empty(n, np.int8)
+    supply = np.empty(n, np.int16)
+    ship_key = np.empty(n, np.int64)
+    place_key = np.empty(n, np.int64)
+    cell_key = np.empty(n, np.int64)
+    off_ms = 0.0
+    for i in range(n):
+        s, code, period = atoms.segment[i], atoms.code[i], atoms.period[i]
+        load, stays = segments.load[s], segments.stays[s]
+        here = phase_of(
+            rules.bands_of_code[code],
+            rules.band_limits_kn,
+            rules.cruising_above,
+            segments.speed_kn[s],
+            stays,
+            load,
+        )
+        burns = rules.supply_of[rules.sulphur_zone_of_code[code], period]
+        if rules.main_on[here] and not stays and load < rules.main_off_below:
+            off_ms += segments.duration_ms[s] * (atoms.f1[i] - atoms.f0[i])
+        phase[i], supply[i] = here, burns
+        month, fuel, origin = rules.month_of_period[period], rules.fuel_of_supply[burns], segments.origin[s]
+        ship_key[i] = (segments.vessel[s] << 32) | segments.voyage[s]
+        place_key[i] = (code << 32) | (month << 12) | (here << 9) | (origin << 6) | fuel
+        cell_key[i] = (month << 16) | (here << 12) | class_index[segments.vessel[s]]
+    return Sorted(phase, supply, ship_key, place_key, cell_key, off_ms)
+
+
+@njit
+def _slot(first: int, second: int, size: int) -> int:
+    """Where a pair of keys is looked for first, in a table whose size is a power of two."""
+    # int() spares the plain Python path an overflow; compiled, the product wraps, which is as good.
+    key = int(first) * 40_503 + int(second) * 7_919
+    key ^= key >> 32
+    return (key ^ (key >> 15)) & (size - 1)
+
+
+@njit
+def _wider(slots: npt.NDArray[np.int32], rows: IntArray, n: int) -> tuple[npt.NDArray[np.int32], IntArray]:
+    """Copy a table of keys into twice the room."""
+    size = 2 * len(slots)
+    more_slots = np.full(size, -1, np.int32)
+    more_rows = np.empty((size // 2, 2), np.int64)
+    for row in range(n):
+        more_rows[row] = rows[row]
+        slot = _slot(rows[row, 0], rows[row, 1], size)
+        while more_slots[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        more_slots[slot] = row
+    return more_slots, more_rows
+
+
+@njit
+def number_keys(first: IntArray, second: IntArray) -> tuple[npt.NDArray[np.int32], IntArray]:
+    """Count pairs of keys in the order they appear: the number of each, and the distinct pairs."""
+    slots = np.full(2048, -1, np.int32)
+    rows = np.empty((1024, 2), np.int64)
+    number = np.empty(len(first), np.int32)
+    n, row = 0, -1
+    for i in range(len(first)):
+        if row < 0 or rows[row, 0] != first[i] or rows[row, 1] != second[i]:
+            if n == len(rows):
+                slots, rows = _wider(slots, rows, n)
+            slot = _slot(first[i], second[i], len(slots))
+            row = slots[slot]
+            while row >= 0 and (rows[row, 0] != first[i] or rows[row, 1] != second[i]):
+                slot = (slot + 1) & (len(slots) - 1)
+                row = slots[slot]
+            if row < 0:
+                row = n
+                slots[slot] = n
+                rows[n, 0], rows[n, 1] = first[i], second[i]
+                n += 1
+        number[i] = row
+    return number, rows[:n].copy()
+
+
+@njit
+def number_pieces(segment: IntArray, ledger_row: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], int]:
+    """Join the neighbouring atoms of one segment and one ledger row: the piece of each, and how many."""
+    number = np.empty(len(segment), np.int32)
+    n = 0
+    for i in range(len(segment)):
+        if i == 0 or segment[i] != segment[i - 1] or ledger_row[i] != ledger_row[i - 1]:
+            n += 1
+        number[i] = n - 1
+    return number, n
+
+
+@njit
+def add_main_engine(out: FloatArray, kwh: float, load: float, v: int, supply: int, ships: ShipArrays) -> None:
+    """Add energy, fuel and masses of the main engine to the accounts of a segment. [mg, mWh]"""
+    curve, bc = ships.curve[v], ships.bc[v, supply]
+    fuel_mg = kwh * ships.fuel[v, supply] * ((curve[0] * load + curve[1]) * load + curve[2])
+    factor = ships.low_load[int(np.rint(load * 100.0)) if ships.low_load_on[v] else 100]
+    by_energy, by_fuel = ships.by_energy[v, supply], ships.by_fuel[v, supply]
+    out[MAIN_MWH] = kwh * MICRO
+    out[MAIN_FUEL] = fuel_mg
+    for group in range(N_GROUPS):
+        out[LOW_LOAD + group] = kwh * factor[group] * MICRO
+    for k in range(N_SPECIES):
+        out[MAIN_MASS + k] = kwh * by_energy[k] * factor[N_GROUPS + k] + fuel_mg * by_fuel[k]
+    if bc[0] > 0.0 and load > 0.0:
+        out[MAIN_MASS + BC] += fuel_mg * bc[0] * load ** bc[1]
+
+
+@njit
+def book(
+    segments: SegmentArrays,
+    atoms: AtomArrays,
+    ships: ShipArrays,
+    kinds: tuple[npt.NDArray[np.int8], npt.NDArray[np.int16], npt.NDArray[np.bool_], float],
+    rows: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]],
+    tables: tuple[IntArray, IntArray, IntArray],
+) -> None:
+    """Add every atom to its ledger row, its cell row and, where pieces are wanted, its piece.
+
+    ``kinds`` is phase and supply of each atom, whether the main engine can run in each phase, and the load
+    below which it is off; ``rows`` the row of each atom in each of the ``tables``, which are filled.
+    """
+    phase, supply, main_on, main_off_below = kinds
+    ledger_row, cell_row, piece_row = rows
+    ledger, cells, pieces = tables
+    whole, carry = np.zeros(N_LEDGER), np.zeros(N_LEDGER)
+    booked = np.zeros(N_LEDGER, np.int64)
+    s = -1
+    for i in range(len(atoms.segment)):
+        if atoms.segment[i] != s or phase[i] != phase[i - 1] or supply[i] != supply[i - 1]:
+            if s < 0 or segments.vessel[atoms.segment[i]] != segments.vessel[s]:
+                carry[:] = 0.0
+            s = atoms.segment[i]
+            runs = main_on[phase[i]] and not segments.stays[s] and segments.load[s] >= main_off_below
+            # The amounts of the whole segment, had it all been in this phase on this supply.
+            v, duration_ms = segments.vessel[s], segments.duration_ms[s]
+            rate = ships.hotel[v, supply[i], phase[i]]
+            for k in range(N_LEDGER):
+                whole[k] = duration_ms * rate[k]
+            whole[OBSERVED], whole[DISTANCE] = segments.observed_ms[s], segments.distance_mm[s]
+            if runs:
+                kwh = ships.me_kw[v] * segments.load[s] * duration_ms / MS_PER_H
+                add_main_engine(whole, kwh, segments.load[s], v, supply[i], ships)
+        share = atoms.f1[i] - atoms.f0[i]
+        row = ledger_row[i]
+        for k in range(N_LEDGER):
+            amount = whole[k] * share + carry[k]
+            rounded = np.rint(amount)
+            carry[k] = amount - rounded
+            booked[k] = np.int64(rounded)
+            ledger[row, k] += booked[k]
+        diesel = ships.main_diesel[segments.vessel[s]]
+        _add_to_cell(cells, cell_row[i], booked, diesel)
+        if len(pieces):
+            _add_to_piece(pieces, piece_row[i], booked, diesel)
+
+
+@njit
+def _add_to_cell(cells: IntArray, row: int, booked: IntArray, diesel: bool) -> None:
+    cells[row, 0] += booked[HOURS]
+    cells[row, 1] += booked[OBSERVED]
+    cells[row, 2] += booked[MAIN_FUEL] + booked[MAIN_FUEL + 1] + booked[MAIN_FUEL + 2]
+    for k in range(N_SPECIES):
+        cells[row, 3 + k] += booked[MAIN_MASS + k] + booked[AUX_MASS + k] + booked[BOILER_MASS + k]
+    main = booked[MAIN_MASS + PM10] if diesel else 0
+    cells[row, 3 + N_SPECIES] += main + booked[AUX_MASS + PM10]
+
+
+@njit
+def _add_to_piece(pieces: IntArray, row: int, booked: IntArray, diesel: bool) -> None:
+    for k in range(6):
+        pieces[row, k] += booked[k]
+    pieces[row, 6] += booked[MAIN_FUEL] + booked[MAIN_FUEL + 1] + booked[MAIN_FUEL + 2]
+    for k in range(N_SPECIES):
+        pieces[row, 7 + k] += booked[MAIN_MASS + k] + booked[AUX_MASS + k] + booked[BOILER_MASS + k]
+    main = booked[MAIN_MASS + PM10] if diesel else 0
+    pieces[row, 7 + N_SPECIES] += main + booked[AUX_MASS + PM10]

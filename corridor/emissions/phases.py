@@ -1,0 +1,162 @@
+"""What a ship was doing: the six operational phases, from place, speed, rest and load."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from corridor import reference
+from corridor.errors import ReferenceDataError
+from layers.jit import njit
+
+PHASES = ("at_berth", "at_anchor", "drifting", "manoeuvring", "slow_transit", "cruising")
+SLOW_TRANSIT, CRUISING = PHASES.index("slow_transit"), PHASES.index("cruising")
+BY_LOAD = -1
+_SPEED_BANDS = ("stopped", "drifting", "slow", "fast")
+
+
+@dataclass(frozen=True)
+class PhaseRules:
+    """Phases of one method: by kind of zone and band of speed, then by load.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Kinds of zone that the rules know.
+    table : array of int8, kinds x 4
+        Phase when stopped, drifting, slow or fast; -1 where the load decides. [index]
+    band_limits_kn : array
+        Highest speed of the first three bands. [kn]
+    cruising_above : float
+        Load that parts slow transit from cruising. [1]
+    load_columns : tuple of str
+        Column of the auxiliary table that each phase reads.
+    main_on : array of bool
+        Whether the main engine can run in each phase.
+    """
+
+    kinds: tuple[str, ...]
+    table: npt.NDArray[np.int8]
+    band_limits_kn: npt.NDArray[np.float64]
+    cruising_above: float
+    load_columns: tuple[str, ...]
+    main_on: npt.NDArray[np.bool_]
+
+    def kind_index(self, kinds: Iterable[str]) -> npt.NDArray[np.int64]:
+        """Row of the rules for each kind of zone. [index]
+
+        Raises
+        ------
+        ReferenceDataError
+            If a kind is unknown; the message names the known ones.
+
+        Examples
+        --------
+        >>> phase_rules().kind_index(["port_area", "anchorage"]).tolist()
+        [1, 2]
+        """
+        place = {kind: row for row, kind in enumerate(self.kinds)}
+        wanted = [str(kind) for kind in kinds]
+        unknown = sorted(set(wanted) - set(place))
+        if unknown:
+            raise ReferenceDataError(
+                "unknown_zone_kind",
+                f"zone kind '{unknown[0]}' has no phase rule; known: {', '.join(self.kinds)} "
+                "(data/phase_rules_imo4_2020.csv)",
+            )
+        return np.array([place[kind] for kind in wanted], np.int64)
+
+
+@cache
+def phase_rules(method: str = "imo4") -> PhaseRules:
+    """Rules of a method.
+
+    Parameters
+    ----------
+    method : str
+        Name of the method.
+
+    Raises
+    ------
+    ReferenceDataError
+        If the method has no rules.
+
+    Examples
+    --------
+    >>> phase_rules().load_columns
+    ('berth', 'anchored', 'anchored', 'manoeuvring', 'sea', 'sea')
+    """
+    rows = reference.rows(f"phase_rules_{method}_2020", method=method)
+    columns = reference.rows("phase_columns", method=method).set_index("phase").loc[list(PHASES)]
+    number = {name: place for place, name in enumerate(PHASES)} | {"by_load": BY_LOAD}
+    limit = {name: parameter(method, f"{name}_up_to") for name in _SPEED_BANDS[:3]}
+    return PhaseRules(
+        kinds=tuple(rows["zone_kind"]),
+        table=np.array(
+            [[number[name] for name in row] for row in rows[list(_SPEED_BANDS)].to_numpy()], np.int8
+        ),
+        band_limits_kn=np.array([limit[name] for name in _SPEED_BANDS[:3]]),
+        cruising_above=parameter(method, "cruising_above_load"),
+        load_columns=tuple(columns["load_column"]),
+        main_on=columns["main_engine"].to_numpy(bool),
+    )
+
+
+def parameter(method: str, name: str) -> float:
+    """One number of a method.
+
+    >>> parameter("imo4", "main_off_below_load")
+    0.07
+    """
+    return reference.value(f"method_parameters_{method}_2020", method=method, parameter=name)
+
+
+@njit
+def phase_of(
+    bands: npt.NDArray[np.int8],
+    band_limits_kn: npt.NDArray[np.float64],
+    cruising_above: float,
+    speed_kn: float,
+    stays: bool,
+    load: float,
+) -> int:
+    """Phase of a ship in a zone. [index]
+
+    A ship that stays is stopped whatever its speed field says; a broadcast status is no evidence [1]_.
+
+    Parameters
+    ----------
+    bands : array
+        The zone's row of :attr:`PhaseRules.table`.
+    band_limits_kn : array
+        Highest speed of the bands. [kn]
+    cruising_above : float
+        Load above which the ship cruises. [1]
+    speed_kn : float
+        Speed. [kn]
+    stays : bool
+        Whether the piece is a stay.
+    load : float
+        Main-engine load. [1]
+
+    Examples
+    --------
+    >>> rules = phase_rules()
+    >>> sea = rules.table[rules.kind_index(["remainder"])[0]]
+    >>> PHASES[phase_of(sea, rules.band_limits_kn, rules.cruising_above, 18.0, False, 0.5)]
+    'slow_transit'
+
+    References
+    ----------
+    .. [1] Fourth IMO GHG Study 2020, Table 16; its distances from port and coast replaced by zones.
+    """
+    band = 0
+    if not stays:
+        while band < 3 and speed_kn > band_limits_kn[band]:
+            band += 1
+    phase = int(bands[band])
+    if phase >= 0:
+        return phase
+    return CRUISING if load > cruising_above else SLOW_TRANSIT

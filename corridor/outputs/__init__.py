@@ -1,0 +1,1 @@
+"""A study as files: tables, GeoPackage, page, manifest."""

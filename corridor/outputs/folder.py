@@ -1,0 +1,95 @@
+"""The folder of a study: every file beside, synced, renamed; ``run.json`` last."""
+
+import csv
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from corridor.errors import OutputError
+from corridor.outputs import tables
+from corridor.outputs.geopackage import study_layers
+from corridor.outputs.page import page_data
+from corridor.study import Study
+from layers import atomic, geopackage
+from maps.page import render
+from maps.text import csv_cell
+
+OWNED = (
+    "map.html",
+    "study.gpkg",
+    "totals.csv",
+    "vessels.csv",
+    "input_report.csv",
+    "pieces",
+    "timings.json",
+    "run.json",
+)
+
+
+class Written(NamedTuple):
+    """Where the main files of a study folder are."""
+
+    folder: Path
+    map: Path
+    geopackage: Path
+
+
+def write(study: Study, out: Path, *, overwrite: bool = False) -> Written:
+    """Write a study folder, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something and ``overwrite`` is false, is in use, or cannot be written.
+    """
+    try:
+        with atomic.whole_folder(out, last="run.json", owned=OWNED, overwrite=overwrite) as part:
+            _fill(study, part)
+    except FileExistsError as error:
+        raise OutputError("folder_not_empty", str(error)) from None
+    except BlockingIOError as error:
+        raise OutputError("folder_in_use", str(error)) from None
+    except OSError as error:
+        found = f"found no way to write {out} ({error.strerror or error})"
+        raise OutputError("cannot_write", f"{found}; expected a folder with room; give another") from error
+    return Written(out, out / "map.html", out / "study.gpkg")
+
+
+def _fill(study: Study, part: Path) -> None:
+    timings = dict(study.timings_s)
+    started = time.perf_counter()
+    write_csv(tables.totals(study), part / "totals.csv")
+    write_csv(tables.vessels(study), part / "vessels.csv")
+    write_csv(study.input_report, part / "input_report.csv")
+    if study.pieces is not None:
+        (part / "pieces").mkdir()
+        for file in sorted(study.pieces.iterdir()):
+            shutil.copyfile(file, part / "pieces" / file.name)
+    timings["tables"] = time.perf_counter() - started
+    started = time.perf_counter()
+    geopackage.write(part / "study.gpkg", study_layers(study), metadata=study.manifest)
+    timings["geopackage"] = time.perf_counter() - started
+    started = time.perf_counter()
+    (part / "map.html").write_text(render(page_data(study)), encoding="utf-8")
+    timings["map"] = time.perf_counter() - started
+    _write_json(part / "timings.json", {name: round(seconds, 3) for name, seconds in timings.items()})
+    _write_json(part / "run.json", study.manifest)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV that a spreadsheet cannot mistake for formulas, numbers in full."""
+    text = table.select_dtypes(include=["object", "string"]).columns
+    safe = table.assign(
+        **{name: ["" if pd.isna(value) else csv_cell(value) for value in table[name]] for name in text}
+    )
+    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(
+        json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8"
+    )

@@ -1,0 +1,244 @@
+"""The facts in ``data/``: tables and zones, each with its unit and source. The only reader of that folder.
+
+A fact is a row. Its unit, its source, the day it was looked at and how far it was verified stand beside it,
+so that a number in a result can be followed to the page it came from.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from corridor.errors import ReferenceDataError
+from layers.zones import ZoneSystem
+
+
+@cache
+def data_path() -> Path:
+    """Return the folder of the facts: beside this file when installed, one folder up in a checkout.
+
+    Raises
+    ------
+    ReferenceDataError
+        If neither folder exists.
+
+    Examples
+    --------
+    >>> (data_path() / "gwp100_ipcc_2021.csv").is_file()
+    True
+    """
+    here = Path(__file__).resolve().parent
+    for folder in (here / "data", here.parent / "data"):
+        if folder.is_dir():
+            return folder
+    raise ReferenceDataError(
+        "missing_data",
+        f"no folder 'data' in {here.name}/ or beside it; install the package again",
+    )
+
+
+def tables() -> list[str]:
+    """Names of all tables, in alphabetical order.
+
+    >>> "gwp100_ipcc_2021" in tables()
+    True
+    """
+    folder = data_path()
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.csv"))
+
+
+def table(name: str) -> pd.DataFrame:
+    """One table of facts; the copy is the caller's own.
+
+    Parameters
+    ----------
+    name : str
+        Path in ``data/``, without its ending.
+
+    Raises
+    ------
+    ReferenceDataError
+        If there is no such table; the message names the known ones.
+
+    Examples
+    --------
+    >>> gwp = table("gwp100_ipcc_2021")
+    >>> float(gwp.query("basis == 'ar5' and species == 'ch4'")["value"].iloc[0])
+    28.0
+    """
+    return _read(name.removesuffix(".csv")).copy()
+
+
+@cache
+def _read(name: str) -> pd.DataFrame:
+    path = data_path() / f"{name}.csv"
+    if not path.is_file():
+        raise ReferenceDataError(
+            "unknown_table", f"table '{name}' is unknown; known: {', '.join(tables())} (files in data/)"
+        )
+    return pd.read_csv(path, keep_default_na=True, encoding="utf-8")
+
+
+def rows(name: str, **where: object) -> pd.DataFrame:
+    """Select the rows of a table whose columns equal the given values; none is an error.
+
+    Parameters
+    ----------
+    name : str
+        Table.
+    **where : object
+        Column and value.
+
+    Raises
+    ------
+    ReferenceDataError
+        If no row fits; the message names the values that each column knows.
+
+    Examples
+    --------
+    >>> rows("fuels_mepc364_2022", fuel="hfo")["cf_co2"].tolist()
+    [3.114]
+    >>> rows("fuels_mepc364_2022", fuel="coal")
+    Traceback (most recent call last):
+    corridor.errors.ReferenceDataError: no row with fuel 'coal'; known fuel: hfo, vlsfo, mdo ...
+    """
+    facts = table(name)
+    chosen = facts
+    for column, value in where.items():
+        chosen = chosen[chosen[column] == value]
+    if len(chosen):
+        return chosen.reset_index(drop=True)
+    wanted = ", ".join(f"{column} '{value}'" for column, value in where.items())
+    known = "; ".join(f"known {column}: {', '.join(map(str, facts[column].unique()))}" for column in where)
+    raise ReferenceDataError("unknown_row", f"no row with {wanted}; {known} (data/{name}.csv)")
+
+
+def value(name: str, column: str = "value", **where: object) -> float:
+    """One number of a table.
+
+    Raises
+    ------
+    ReferenceDataError
+        If no row or more than one fits.
+
+    Examples
+    --------
+    >>> value("method_parameters_imo4_2020", parameter="draught_exponent")
+    0.66
+    """
+    return _value(name, column, tuple(where.items()))
+
+
+@cache
+def _value(name: str, column: str, where: tuple[tuple[str, object], ...]) -> float:
+    found = rows(name, **dict(where))
+    if len(found) != 1:
+        raise ReferenceDataError(
+            "ambiguous_row", f"{len(found)} rows fit {dict(where)}; expected one (data/{name}.csv)"
+        )
+    return float(found[column].iloc[0])
+
+
+def sources(name: str) -> list[str]:
+    """Every source that a table's rows name, once, in the order of the rows.
+
+    >>> sources("nox_rules_2026")
+    ['MARPOL Annex VI regulations 13.5.1 and 13.6']
+    """
+    return [str(source) for source in table(name)["source"].dropna().unique()]
+
+
+def cite(name: str) -> str:
+    """One line that says where a table comes from and when it was checked.
+
+    >>> cite("nox_rules_2026")
+    'nox_rules_2026: MARPOL Annex VI regulations 13.5.1 and 13.6 (checked 2026-11-23)'
+    """
+    facts = table(name)
+    checked = f" (checked {facts['checked_on'].max()})" if "checked_on" in facts else ""
+    return f"{name}: {'; '.join(sources(name))}{checked}"
+
+
+@cache
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def table_hashes() -> dict[str, str]:
+    """SHA-256 of every file of facts, by its path inside ``data/``.
+
+    >>> len(table_hashes()["nox_rules_2026.csv"])
+    64
+    """
+    folder = data_path()
+    files = [*folder.rglob("*.csv"), *folder.rglob("*.geojson")]
+    return {path.relative_to(folder).as_posix(): _hash_of(path) for path in sorted(files)}
+
+
+def features(name: str) -> list[dict[str, Any]]:
+    """Features of a GeoJSON file of ``data/``: coasts and outlines that zones are drawn from.
+
+    Parameters
+    ----------
+    name : str
+        Path in ``data/``, without its ending.
+
+    Raises
+    ------
+    ReferenceDataError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> [feature["properties"]["name"] for feature in features("geo/california_land_ne10m")]
+    ['California land']
+    """
+    path = data_path() / f"{name}.geojson"
+    if not path.is_file():
+        raise ReferenceDataError(
+            "unknown_features", f"no file data/{name}.geojson; install the package again"
+        )
+    return list(json.loads(path.read_text(encoding="utf-8"))["features"])
+
+
+def zone_systems() -> list[str]:
+    """Names of the zone systems that ship with the package."""
+    return sorted(path.stem for path in data_path().glob("zones/*.geojson"))
+
+
+def zones(name: str) -> ZoneSystem:
+    """One zone system: disjoint areas that are named and sourced, with an explicit remainder.
+
+    Parameters
+    ----------
+    name : str
+        Name of the system, such as ``port``, ``sulphur`` or ``waters``.
+
+    Raises
+    ------
+    ReferenceDataError
+        If there is no such system; the message names the known ones.
+    """
+    path = data_path() / "zones" / f"{name}.geojson"
+    if not path.is_file():
+        known = ", ".join(zone_systems()) or "none"
+        raise ReferenceDataError(
+            "unknown_zones", f"zone system '{name}' is unknown; known: {known} (files in data/zones/)"
+        )
+    return _system(name, json.loads(path.read_text(encoding="utf-8")))
+
+
+def _system(name: str, collection: dict[str, Any]) -> ZoneSystem:
+    frame = gpd.GeoDataFrame.from_features(collection["features"], crs="EPSG:4326")
+    rest = collection["remainder"]
+    return ZoneSystem(
+        name=name,
+        zones=frame,
+        remainder_id=rest["zone_id"],
+        remainder_name_en=rest["name_en"],
+        remainder_name_zh=rest["name_zh"],
+    )

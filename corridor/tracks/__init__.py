@@ -1,0 +1,1 @@
+"""Where the ship was: files to segments."""

@@ -1,0 +1,173 @@
+"""The ships of the whole input: which rows are one ship, and what it most often says about itself."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridor.tracks.fixes import Block, clean_text
+
+Codes = npt.NDArray[np.int64]
+Entity = int | str
+Said = defaultdict[str, Counter[str | float]]
+
+STATIC_NUMBERS = ("ais_type", "length", "beam")
+STATIC_TEXTS = ("imo", "name", "call_sign", "transceiver")
+# More stations than this under one IMO number: a default of a make of set, not one ship under new flags.
+MOST_MMSI_PER_IMO = 4
+# A passenger ship, or one of unknown type, counts as ocean-going from this length on.
+OCEAN_LENGTH_M = 100.0
+
+
+@dataclass
+class Sightings:
+    """What every station said, counted while the files stream by."""
+
+    codes: dict[Entity, int] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    has_particulars: bool = False
+
+    def add(self, block: Block, kept: npt.NDArray[np.bool_]) -> Codes:
+        """Count the particulars of the kept rows; return the station code of each."""
+        local, stations = pd.factorize(block.ident[kept])
+        labels = block.ident_text
+        entities = [labels[s] if labels is not None else int(s) for s in stations.tolist()]
+        here = np.array([self._code(entity) for entity in entities], np.int64)
+        self.has_particulars |= bool({"ais_type", "length"} & set(block.numbers))
+        if len(here):
+            self._count(block, kept, local, here)
+        return here[local] if len(here) else np.zeros(0, np.int64)
+
+    def _code(self, entity: Entity) -> int:
+        code = self.codes.setdefault(entity, len(self.codes))
+        if code == len(self.said):
+            self.said.append(defaultdict(Counter))
+            self.rows.append(0)
+        return code
+
+    def _count(self, block: Block, kept: npt.NDArray[np.bool_], local: Codes, here: Codes) -> None:
+        fields: list[tuple[str, Codes, Sequence[str | float]]] = []
+        for name in STATIC_NUMBERS:
+            if name in block.numbers:
+                codes, numbers = pd.factorize(block.numbers[name][kept])
+                fields.append((name, codes.astype(np.int64) + 1, [np.nan, *numbers.tolist()]))
+        for name in STATIC_TEXTS:
+            if name in block.texts:
+                text_codes, labels = block.texts[name]
+                fields.append((name, text_codes[kept].astype(np.int64), labels))
+        _, first, count = _combinations([local, *(codes for _, codes, _ in fields)])
+        station = here[local[first]].tolist()
+        for code, number in zip(station, count.tolist(), strict=True):
+            self.rows[code] += number
+        for name, codes, values in fields:
+            for code, value, number in zip(station, codes[first].tolist(), count.tolist(), strict=True):
+                said = values[value]
+                if said != "" and not pd.isna(said):
+                    self.said[code][name][said] += number
+
+
+def _combinations(columns: list[Codes]) -> tuple[Codes, Codes, Codes]:
+    """Return the number of each row among the different rows, and the first row and count of each."""
+    joint, size = columns[0].astype(np.int64), int(columns[0].max()) + 1
+    for codes in columns[1:]:
+        width = int(codes.max()) + 1
+        if size * width > 2**62:
+            joint, found = pd.factorize(joint)
+            size = len(found)
+        joint, size = joint * width + codes, size * width
+    joint, found = pd.factorize(joint)
+    count = np.bincount(joint, minlength=len(found))
+    first = np.empty(len(found), np.int64)
+    first[joint[::-1]] = np.arange(len(joint))[::-1]
+    return joint, first, count
+
+
+def most_said(counter: Counter[str | float]) -> str | float | None:
+    """Return what was said most often; among equals the smallest, so that the order of rows is nothing.
+
+    >>> most_said(Counter({32.2: 3, 40.0: 3, 12.0: 1}))
+    32.2
+    """
+    if not counter:
+        return None
+    return min(counter.items(), key=lambda item: (-item[1], item[0]))[0]
+
+
+def ship_table(sightings: Sightings, population: str | Sequence[int]) -> tuple[pd.DataFrame, Codes]:
+    """Return the ships in order of their key, and the ship of each station.
+
+    Stations with the same valid IMO number (the commonest of each station) are one ship; others are ships by
+    MMSI or by the user's id.
+    """
+    entities = list(sightings.codes)
+    keys = _keys(entities, sightings)
+    members: dict[str, list[int]] = defaultdict(list)
+    for code, key in enumerate(keys):
+        members[key].append(code)
+    ordered = sorted(members)
+    rows = [_particulars(key, members[key], entities, sightings) for key in ordered]
+    names = ["ship_key", "mmsi", "imo", "name", "call_sign", "ais_type", "length_m", "beam_m", "transceiver"]
+    ships = pd.DataFrame(rows, columns=names)
+    ships.insert(0, "ship", np.arange(len(ships), dtype=np.int32))
+    kinds = {"mmsi": "int64", "imo": "int64", "ais_type": "int16", "length_m": "float32", "beam_m": "float32"}
+    ships = ships.astype(kinds)
+    ships["population"] = [
+        _population(ship, population, sightings.has_particulars) for ship in ships.itertuples(index=False)
+    ]
+    number = {key: index for index, key in enumerate(ordered)}
+    return ships, np.array([number[key] for key in keys], np.int64)
+
+
+def _keys(entities: list[Entity], sightings: Sightings) -> list[str]:
+    imo = [most_said(said["imo"]) for said in sightings.said]
+    claims = Counter(number for number in imo if number is not None)
+    keys = []
+    for entity, number in zip(entities, imo, strict=True):
+        if number is not None and claims[number] <= MOST_MMSI_PER_IMO:
+            keys.append(f"IMO{number}")
+        else:
+            keys.append(f"MMSI{entity:09d}" if isinstance(entity, int) else f"ID:{clean_text(entity)}")
+    return keys
+
+
+def _particulars(
+    key: str, members: list[int], entities: list[Entity], sightings: Sightings
+) -> tuple[object, ...]:
+    total: Said = defaultdict(Counter)
+    stations: Counter[str | float] = Counter()
+    for code in members:
+        for name, counter in sightings.said[code].items():
+            total[name].update(counter)
+        entity = entities[code]
+        stations[entity if isinstance(entity, int) else -1] += sightings.rows[code]
+    texts = [clean_text(str(most_said(total[name]) or "")) for name in ("name", "call_sign", "transceiver")]
+    numbers = [most_said(total[name]) for name in STATIC_NUMBERS]
+    ais_type, length, beam = (np.nan if value is None else float(value) for value in numbers)
+    imo = int(key[3:]) if key.startswith("IMO") else -1
+    kind = -1 if np.isnan(ais_type) else int(ais_type)
+    return key, most_said(stations), imo, texts[0], texts[1], kind, length, beam, texts[2]
+
+
+def _population(ship: Any, wanted: str | Sequence[int], has_particulars: bool) -> str:
+    """``ogv``, ``other`` (set aside) or ``unknown`` (kept, nothing tells).
+
+    Ocean-going: cargo ships and tankers (AIS types 70–89); passenger ships (60–69) and ships of unknown type
+    from 100 m on. Where nothing is said about type or length, a ship with an IMO number, or any ship of a
+    table without such columns, is kept as unknown.
+    """
+    kind, length = int(ship.ais_type), float(ship.length_m)
+    if not isinstance(wanted, str):
+        return "ogv" if kind in wanted else "other"
+    large = length >= OCEAN_LENGTH_M
+    unknown_type = kind < 20 or kind > 99
+    if 70 <= kind <= 89 or (large and (60 <= kind <= 69 or unknown_type)):
+        return "ogv"
+    silent = unknown_type and np.isnan(length)
+    if silent and (not has_particulars or int(ship.imo) > 0):
+        return "unknown"
+    return "other"

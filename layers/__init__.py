@@ -1,0 +1,1 @@
+"""Geography: the ellipsoid, 180 degrees, zones, cells, files. Knows no ship."""

@@ -1,0 +1,105 @@
+"""Atoms: parts of segments, each in one zone of every system and one cell; cut at instants, too."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Atoms:
+    """Parts of segments, in order: columns of equal length.
+
+    `segment` is the row of the segment, `code` the zone code (see `ZoneIndex.decode`), `cell` the number of
+    the cell; `f0` and `f1` are the shares of the segment where the part begins and ends. Each segment's
+    shares begin at exactly 0, end at exactly 1, and each part begins where the one before ends.
+    """
+
+    segment: npt.NDArray[np.int32]
+    code: IntArray
+    cell: IntArray
+    f0: FloatArray
+    f1: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of atoms."""
+        return int(self.segment.size)
+
+
+def cut_times(
+    atoms: Atoms, t0_ms: npt.ArrayLike, t1_ms: npt.ArrayLike, marks_ms: npt.ArrayLike
+) -> tuple[Atoms, npt.NDArray[np.int32]]:
+    """Cut atoms also at instants, and say in which period each lies.
+
+    Parameters
+    ----------
+    atoms
+        Of the segments.
+    t0_ms, t1_ms
+        First and last instant of each *segment*; time runs evenly along it. [ms]
+    marks_ms
+        Instants at which to cut, rising: months, dates of rules. [ms]
+
+    Returns
+    -------
+    tuple
+        The atoms, those over a mark cut there, and for each the number of marks at or before its beginning.
+
+    Raises
+    ------
+    ValueError
+        If the marks do not rise, or a segment ends before it begins.
+
+    Examples
+    --------
+    >>> whole = Atoms(*(np.array([value]) for value in (0, 7, 11, 0.0, 1.0)))
+    >>> atoms, period = cut_times(whole, [1000], [2000], [0, 1250, 2000])
+    >>> atoms.f1.tolist(), period.tolist()
+    ([0.25, 1.0], [1, 2])
+    """
+    start, stop = np.asarray(t0_ms, np.int64), np.asarray(t1_ms, np.int64)
+    marks = np.asarray(marks_ms, np.int64)
+    if (np.diff(marks) <= 0).any():
+        raise ValueError("marks do not rise; sort them and leave out repeated ones")
+    if (stop < start).any():
+        raise ValueError(f"segment {int(np.argmax(stop < start))} ends before it begins; sort fixes by time")
+    first = np.searchsorted(marks, start, side="right")
+    last = np.maximum(np.searchsorted(marks, stop, side="left"), first)
+    period = first[atoms.segment]
+    over = np.flatnonzero((last > first)[atoms.segment])
+    if not over.size:
+        return atoms, period.astype(np.int32)
+    return _cut_over(atoms, over, period, (start, stop, last), marks)
+
+
+def _cut_over(
+    atoms: Atoms,
+    over: IntArray,
+    period: IntArray,
+    times: tuple[IntArray, IntArray, IntArray],
+    marks: IntArray,
+) -> tuple[Atoms, npt.NDArray[np.int32]]:
+    """Cut those of the atoms `over` whose segment passes marks."""
+    start, stop, last = times
+    # Pairs of atom and mark, as many for each atom as its segment passes.
+    segment = atoms.segment[over]
+    passed = last[segment] - period[over]
+    atom, segment = np.repeat(over, passed), np.repeat(segment, passed)
+    nth = np.arange(atom.size) - np.repeat(np.cumsum(passed) - passed, passed)
+    share = (marks[period[atom] + nth] - start[segment]) / (stop[segment] - start[segment])
+    before = share <= atoms.f0[atom]
+    period = period + np.bincount(atom[before], minlength=len(atoms))
+    inner = ~before & (share < atoms.f1[atom])
+    atom, share = atom[inner], share[inner]
+
+    origin = np.insert(np.arange(len(atoms)), atom, atom)
+    f1 = np.insert(atoms.f1, atom, share)
+    again = np.zeros(origin.size, np.bool_)
+    again[1:] = origin[1:] == origin[:-1]
+    f0 = np.where(again, np.roll(f1, 1), atoms.f0[origin])
+    passed_before = np.arange(origin.size) - np.maximum.accumulate(np.where(again, 0, np.arange(origin.size)))
+    cut = Atoms(atoms.segment[origin], atoms.code[origin], atoms.cell[origin], f0, f1)
+    return cut, (period[origin] + passed_before).astype(np.int32)

@@ -1,0 +1,1 @@
+"""Drawing: the Pacific on a page, legends, charts. Knows no ship."""

@@ -1,0 +1,107 @@
+"""The one choke point that makes text from data harmless.
+
+A ship's name, a zone's name, a column header: whatever was read from a file may hold markup, template
+braces or a spreadsheet formula. Everything that leaves for a page, a script or a table passes one of
+these functions, once, at the door.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+# Beyond HTML's five: the characters that jinja2 templates and JavaScript template strings act upon.
+_ENTITIES = {ord(c): f"&#{ord(c)};" for c in "&<>\"'{}`$\\"}
+# Written as \uXXXX inside JSON, so that no text can end its <script> or be read as a line's end.
+_JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+# Marks that turn the direction of the text around them: a name could rewrite its neighbours.
+_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def plain(text: object) -> str:
+    r"""Return the text in one line without control or direction-turning characters.
+
+    Examples
+    --------
+    >>> plain("EVER\x00 GIVEN\n")
+    'EVER GIVEN'
+    """
+    kept = (
+        " " if character in "\t\r\n" else character
+        for character in str(text)
+        if character in "\t\r\n" or (unicodedata.category(character) != "Cc" and character not in _BIDI)
+    )
+    return "".join(kept).strip()
+
+
+def html(text: object) -> str:
+    """Return the text for an HTML text node or a quoted attribute, inert in templates as well.
+
+    Braces, back-ticks, dollar signs and backslashes become entities: folium's templates evaluate
+    ``{{ }}`` in a popup or a title while the map is made, and ``${ }`` runs in the browser.
+
+    Examples
+    --------
+    >>> html("A&B <b>{{ 7*7 }}</b>")
+    'A&#38;B &#60;b&#62;&#123;&#123; 7*7 &#125;&#125;&#60;/b&#62;'
+    """
+    return plain(text).translate(_ENTITIES)
+
+
+def script_json(value: Any) -> str:
+    r"""Return the value as JSON that can stand inside ``<script type="application/json">``.
+
+    Raises
+    ------
+    ValueError
+        When the value holds NaN or an infinity: JSON has no word for them.
+
+    Examples
+    --------
+    >>> script_json({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    return text.translate(_JSON_ESCAPES)
+
+
+def script_source(source: str) -> str:
+    r"""Return JavaScript that cannot end the ``<script>`` element it is put in.
+
+    Examples
+    --------
+    >>> script_source("let a = '</script>'")
+    "let a = '<\\/script>'"
+    """
+    escaped = re.sub(r"</(script)", r"<\\/\1", source, flags=re.IGNORECASE)
+    return escaped.replace("<!--", "<\\!--")
+
+
+def csv_cell(text: object) -> str:
+    """Return the text as it may stand in a cell: never a live formula (CWE-1236).
+
+    Examples
+    --------
+    >>> csv_cell("=HYPERLINK(1)")
+    "'=HYPERLINK(1)"
+    >>> csv_cell("EVER GIVEN")
+    'EVER GIVEN'
+    """
+    raw = str(text)
+    guarded = raw.startswith(_FORMULA_STARTS) or plain(raw).startswith(_FORMULA_STARTS)
+    return ("'" if guarded else "") + plain(raw)
+
+
+def file_stem(text: object) -> str:
+    """Return a file name without extension made of ``[a-z0-9_-]`` only.
+
+    Examples
+    --------
+    >>> file_stem("../Long Beach: June 2018")
+    'long-beach-june-2018'
+    """
+    stem = re.sub(r"[^a-z0-9_]+", "-", plain(text).lower()).strip("-_")
+    return stem[:80] or "corridor"

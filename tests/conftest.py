@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests: real AIS beside the checkout, and a settled Hypothesis profile."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED_AIS = Path(__file__).resolve().parents[2] / "shared" / "ais"
+
+settings.register_profile(
+    "corridor",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("corridor")
+
+
+@pytest.fixture(scope="session")
+def shared_ais():
+    """Folder of real AIS files; where it is missing the summary says so."""
+    if not SHARED_AIS.is_dir():
+        pytest.skip("REAL AIS MISSING: ../shared/ais does not stand beside the checkout")
+    return SHARED_AIS
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "shared_ais" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real_ais)
+
+
+def pytest_terminal_summary(terminalreporter):
+    missing = [r for r in terminalreporter.stats.get("skipped", []) if "REAL AIS MISSING" in str(r.longrepr)]
+    if missing:
+        terminalreporter.section("REAL AIS MISSING", sep="!", red=True, bold=True)
+        place = "no folder ../shared/ais beside the checkout"
+        terminalreporter.line(f"{len(missing)} tests on real AIS did not run: {place}")
