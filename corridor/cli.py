@@ -1,4 +1,4 @@
-"""The command line: ``corridor demo``, ``run``, ``simulate``, ``version``.
+"""The command line: ``corridor demo``, ``run``, ``simulate``, ``zones``, ``version``.
 
 Results go to standard output, everything else to standard error. An error is one line with its cause and its
 cure. What is slow to import (the engine, tables, geography) is imported when a command runs, so that
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from corridor import __version__
+from corridor import __version__, cli_zones
 from corridor.errors import CorridorError, InputError, OutputError
 from layers import atomic
 
@@ -47,6 +47,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+app.add_typer(cli_zones.app, name="zones")
 
 
 class Terminated(BaseException):
@@ -237,7 +239,14 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
     out: Out,
     columns: Annotated[Path | None, _file("--columns", "TOML: which column is what, in which unit.")] = None,
     ships: Annotated[Path | None, _file("--ships", "Register: particulars of the ships.")] = None,
-    zones: Annotated[Path | None, _file("--zones", "Your own zones: GeoPackage or GeoJSON.")] = None,
+    zones: Annotated[
+        Path | None,
+        typer.Option("--zones", metavar="FILE", help="Your own zones: GeoPackage, GeoJSON, GeoParquet."),
+    ] = None,
+    zones_datum: Annotated[
+        str | None,
+        typer.Option("--zones-datum", metavar="NAME", help="Datum of your zones: wgs84, gcj02 [asked]."),
+    ] = None,
     cell: Annotated[
         float, typer.Option("--cell", metavar="DEG", callback=_cell, help="Size of a grid cell in degrees.")
     ] = 0.1,
@@ -278,6 +287,7 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
         "columns": columns,
         "ships": ships,
         "zones": zones,
+        "zones_datum": zones_datum,
         "cell_deg": cell,
         "start": start,
         "end": end,

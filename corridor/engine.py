@@ -24,11 +24,12 @@ from corridor.emissions.fleet import fleet
 from corridor.emissions.inference import fast_speed_kn
 from corridor.emissions.phases import phase_rules
 from corridor.emissions.places import Places, places
+from corridor.emissions.register import RegisterIndex, index_register
 from corridor.emissions.rules import Rulebook
 from corridor.emissions.ships import Ship, resolve_ships
 from corridor.pieces import write_pieces
 from corridor.tracks.lines import Line, thinned_lines
-from corridor.tracks.quality import NAMES, clean, kept_rows, ship_edges
+from corridor.tracks.quality import NAMES, Cleaned, clean, kept_rows, ship_edges
 from corridor.tracks.trajectories import OBSERVED, SIMULATED, STAY, Segments, TraceSettings, trace
 from layers.atoms import Atoms, cut_times
 from layers.walk import walk
@@ -36,6 +37,7 @@ from layers.zones import ZoneIndex, ZoneSystem
 
 CHUNK_ROWS = 200_000
 MOST_FLAGGED = 20_000
+PARTICULARS = ("imo", "mmsi", "name", "ais_type", "length_m", "beam_m")
 
 Columns = dict[str, NDArray[Any]]
 
@@ -55,6 +57,16 @@ class Plan:
     simulated: bool = False
     pieces_dir: Path | None = None
     lines: bool = True
+
+    @functools.cached_property
+    def entries(self) -> RegisterIndex:
+        """Register rows of the plan's ships, by the keys they are found by."""
+        return index_register(self.register, self.ships)
+
+    @functools.cached_property
+    def particulars(self) -> dict[str, NDArray[Any]]:
+        """What messages said of the plan's ships, by column."""
+        return {name: self.ships[name].to_numpy() for name in PARTICULARS}
 
     @functools.cached_property
     def places(self) -> Places:
@@ -200,7 +212,7 @@ def _process_ships(positions: Columns, plan: Plan, name: str) -> Result:
         origin = np.where(segments.origin == OBSERVED, SIMULATED, segments.origin)
         segments = replace(segments, origin=origin.astype(np.uint8))
     vessels = _vessels(segments, plan)
-    ships = resolve_ships(vessels, plan.register)
+    ships = resolve_ships(vessels, plan.entries)
     atoms, period = _cut(segments, plan)
     basis = account(
         segments,
@@ -219,7 +231,7 @@ def _process_ships(positions: Columns, plan: Plan, name: str) -> Result:
         unobserved=segments.unobserved.assign(
             vessel_id=vessels["vessel_id"].to_numpy()[segments.unobserved["vessel"]]
         ),
-        flagged=_flagged(positions, cleaned.flags),
+        flagged=_flagged(positions, cleaned),
         counts=cleaned.counts,
         piece_sums=_pieces(segments, basis, vessels, plan, name),
         main_off_ms=basis.main_off_ms,
@@ -228,15 +240,14 @@ def _process_ships(positions: Columns, plan: Plan, name: str) -> Result:
 
 def _vessels(segments: Segments, plan: Plan) -> pd.DataFrame:
     """Vessels of the segments with what their messages said of them."""
-    said = plan.ships[["imo", "mmsi", "name", "ais_type", "length_m", "beam_m"]]
-    rows = said.iloc[segments.vessels["ship"].to_numpy()].reset_index(drop=True)
-    vessels = pd.concat([segments.vessels.reset_index(drop=True), rows], axis=1)
-    # Several ships under one identity: its particulars are of one of them, and nobody knows of which.
-    shared = vessels["part"].to_numpy() > 0
-    vessels.loc[shared, ["imo"]] = -1
+    ship = segments.vessels["ship"].to_numpy()
+    said = {name: values[ship] for name, values in plan.particulars.items()}
+    # Several ships under one identity: its number is of one of them, and nobody knows of which.
+    said["imo"] = np.where(segments.vessels["part"].to_numpy() > 0, -1, said["imo"])
     moving = np.where(segments.kind == STAY, np.nan, segments.sog_kn)
     duration_ms = segments.t1_ms - segments.t0_ms
-    return vessels.assign(fast_kn=fast_speed_kn(segments.vessel, moving, duration_ms, len(vessels)))
+    fast_kn = fast_speed_kn(segments.vessel, moving, duration_ms, len(ship))
+    return segments.vessels.assign(**said, fast_kn=fast_kn)
 
 
 def _cut(segments: Segments, plan: Plan) -> tuple[Atoms, NDArray[np.int32]]:
@@ -273,13 +284,14 @@ def _facts(vessels: pd.DataFrame, ships: Sequence[Ship]) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _flagged(positions: Columns, flags: NDArray[np.uint16]) -> pd.DataFrame:
+def _flagged(positions: Columns, cleaned: Cleaned) -> pd.DataFrame:
     """Rows that cleaning dropped or marked, by reason; the first of them where there are very many."""
-    parts = []
-    for reason, bit in NAMES.items():
-        rows = positions["row_ref"][(flags & bit) != 0][:MOST_FLAGGED]
-        parts.append(pd.DataFrame({"row_ref": rows, "reason": reason}))
-    return pd.concat(parts, ignore_index=True)
+    found: dict[str, NDArray[np.int64]] = {
+        reason: positions["row_ref"][(cleaned.flags & NAMES[reason]) != 0][:MOST_FLAGGED]
+        for reason in cleaned.counts
+    }
+    rows = np.concatenate([np.zeros(0, np.int64), *found.values()])
+    return pd.DataFrame({"row_ref": rows, "reason": np.repeat(list(found), [len(r) for r in found.values()])})
 
 
 def _pieces(segments: Segments, basis: Basis, vessels: pd.DataFrame, plan: Plan, name: str) -> dict[str, int]:

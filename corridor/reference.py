@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
+import shapely
 
 from corridor.errors import ReferenceDataError
+from layers.coast import Coast
+from layers.sea import Sea
 from layers.zones import ZoneSystem
 
 
@@ -175,7 +180,7 @@ def table_hashes() -> dict[str, str]:
     64
     """
     folder = data_path()
-    files = [*folder.rglob("*.csv"), *folder.rglob("*.geojson")]
+    files = [*folder.rglob("*.csv"), *folder.rglob("*.geojson"), *folder.rglob("*.parquet")]
     return {path.relative_to(folder).as_posix(): _hash_of(path) for path in sorted(files)}
 
 
@@ -210,8 +215,20 @@ def zone_systems() -> list[str]:
     return sorted(path.stem for path in data_path().glob("zones/*.geojson"))
 
 
+def zone_names(system: str) -> pd.DataFrame:
+    """Names of the zones of one system, by zone: ``data/zone_names_2026.csv``, the one place to edit them.
+
+    >>> zone_names("waters").loc["taiwan_strait", "name_en"]
+    'Taiwan Strait'
+    """
+    names = rows("zone_names_2026", system=system).set_index("zone_id")
+    return names[["name_en", "name_zh"]]
+
+
 def zones(name: str) -> ZoneSystem:
     """One zone system: disjoint areas that are named and sourced, with an explicit remainder.
+
+    Names are those of ``data/zone_names_2026.csv``, whatever the drawn file says.
 
     Parameters
     ----------
@@ -234,11 +251,61 @@ def zones(name: str) -> ZoneSystem:
 
 def _system(name: str, collection: dict[str, Any]) -> ZoneSystem:
     frame = gpd.GeoDataFrame.from_features(collection["features"], crs="EPSG:4326")
-    rest = collection["remainder"]
+    names = zone_names(name)
+    rest = str(collection["remainder"]["zone_id"])
+    missing = [str(zone) for zone in [*frame["zone_id"], rest] if zone not in names.index]
+    if missing:
+        raise ReferenceDataError(
+            "unnamed_zones",
+            f"zones {', '.join(missing)} of system '{name}' have no name; expected one each; "
+            "add them to data/zone_names_2026.csv",
+        )
+    chosen = names.loc[frame["zone_id"]]
     return ZoneSystem(
         name=name,
-        zones=frame,
-        remainder_id=rest["zone_id"],
-        remainder_name_en=rest["name_en"],
-        remainder_name_zh=rest["name_zh"],
+        zones=frame.assign(
+            name_en=chosen["name_en"].to_numpy(dtype=object), name_zh=chosen["name_zh"].to_numpy(dtype=object)
+        ),
+        remainder_id=rest,
+        remainder_name_en=str(names["name_en"][rest]),
+        remainder_name_zh=str(names["name_zh"][rest]),
     )
+
+
+# Where land is known: the northern Pacific with both its shores (west, south, east, north).
+SEA_WINDOW = (99.0, 5.0, 255.0, 66.0)
+
+
+@cache
+def land() -> gpd.GeoDataFrame:
+    """Land polygons of the corridor in ±180, with ``file``, ``source``, ``licence`` and ``credit`` of each.
+
+    OpenStreetMap in the windows around both ports, Natural Earth 10m elsewhere between 5 and 66 °N.
+
+    >>> sorted(land()["licence"].unique())
+    ['ODbL-1.0', 'public domain']
+    """
+    said = table("geo/SOURCES").set_index("file")[["source", "licence", "credit"]]
+    parts = []
+    for file in ("land_ne10m_corridor.parquet", "land_osm_ports.parquet"):
+        part = gpd.read_parquet(data_path() / "geo" / file)
+        parts.append(part.assign(file=file, **said.loc[file].to_dict()))
+    return pd.concat(parts, ignore_index=True)
+
+
+@cache
+def sea() -> Sea:
+    """Water of the northern Pacific and the shortest ways over it; built once a process.
+
+    >>> way = sea().way(22.5, 114.5, 33.7, -118.2)
+    >>> 6200 < way.length_m / 1852 < 6700
+    True
+    """
+    shapes = land().geometry.to_numpy()
+    west = shapely.bounds(shapes)[:, 0] < 0
+    shapes[west] = shapely.transform(shapes[west], lambda points: points + np.array([360.0, 0.0]))
+    lanes = data_path() / "lanes"
+    capes, sights = pq.read_table(lanes / "capes_2026.parquet"), pq.read_table(lanes / "sights_2026.parquet")
+    places = np.column_stack([capes[name].to_numpy() for name in ("lon_e5", "lat_e5")]) / 1e5
+    pairs = np.column_stack([sights[name].to_numpy() for name in ("cape", "other")])
+    return Sea(Coast.of(shapes, SEA_WINDOW), places, pairs)

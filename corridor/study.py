@@ -35,7 +35,7 @@ from corridor.tracks.columns import read_mapping
 from corridor.tracks.ingest import Ingested, ingest
 from corridor.tracks.lines import Line
 from corridor.tracks.trajectories import TraceSettings
-from corridor.userzones import read_user_zones
+from corridor.userzones import datum_remark, read_user_zones
 from corridor.words import ORIGINS
 from layers.lattice import Lattice
 from layers.zones import ZoneIndex, ZoneSystem
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from corridor.outputs.folder import Written
 
-SYSTEMS = ("port", "sulphur", "waters")
+SYSTEMS = ("port", "sulphur", "nox", "speed", "waters", "jurisdiction")
 FINE = 10
 Progress = Callable[[str, float], None]
 
@@ -213,6 +213,7 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
     columns: str | Path | None = None,
     ships: str | Path | None = None,
     zones: str | Path | None = None,
+    zones_datum: str | None = None,
     cell_deg: float = 0.1,
     start: datetime | None = None,
     end: datetime | None = None,
@@ -236,7 +237,9 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
     ships : path, optional
         Register of ships; what it does not say is inferred or a class default, and marked so.
     zones : path, optional
-        Your own zones, added as the system ``user``.
+        Your own zones, added as the system ``user``; ``file.gpkg#layer`` names one of several layers.
+    zones_datum : str, optional
+        ``wgs84`` if you know that your zones are; without it, zones in mainland China are warned of.
     cell_deg : float
         Side of a grid cell; ten times finer in the ports. [degrees]
     start, end : datetime, optional
@@ -269,7 +272,7 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
     """
     watch = Stopwatch(progress)
     cache = Path(work_dir) if work_dir is not None else user_cache_path("corridor")
-    systems, lattice = study_systems(zones), study_lattice(cell_deg)
+    systems, lattice = study_systems(zones, zones_datum), study_lattice(cell_deg)
     with watch.stage("reading positions", 0.05):
         mapping = read_mapping(columns) if columns is not None else None
         register = read_register(ships) if ships is not None else None
@@ -306,6 +309,7 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
         "end_utc": end.isoformat() if end is not None else None,
         "bbox": list(bbox) if bbox is not None else None,
         "time_zone": tz or "UTC",
+        "zones_datum": zones_datum,
         "zone_systems": [system.name for system in systems],
         **asdict(plan.trace),
     }
@@ -332,6 +336,10 @@ def _study(
         | {"gwp_basis": derived.gwp_basis, "boundary": "tank-to-wake", "simulated": simulated},
         pieces=folder is not None,
     )
+    remark = (
+        datum_remark(plan.systems[-1], settings["zones_datum"]) if plan.systems[-1].name == "user" else None
+    )
+    manifest["warnings"] += [remark] if remark else []
     study = Study(
         ledger=result.ledger,
         vessels=result.vessels,
@@ -358,10 +366,10 @@ def _pieces_folder() -> Path:
     return folder
 
 
-def study_systems(zones: str | Path | None = None) -> tuple[ZoneSystem, ...]:
+def study_systems(zones: str | Path | None = None, datum: str | None = None) -> tuple[ZoneSystem, ...]:
     """Zone systems of a study, in the order of the zone code; your own come last."""
     systems = tuple(reference.zones(name) for name in SYSTEMS)
-    return systems if zones is None else (*systems, read_user_zones(zones))
+    return systems if zones is None else (*systems, read_user_zones(zones, datum=datum))
 
 
 def study_lattice(cell_deg: float = 0.1) -> Lattice:

@@ -103,3 +103,71 @@ def _cut_over(
     passed_before = np.arange(origin.size) - np.maximum.accumulate(np.where(again, 0, np.arange(origin.size)))
     cut = Atoms(atoms.segment[origin], atoms.code[origin], atoms.cell[origin], f0, f1)
     return cut, (period[origin] + passed_before).astype(np.int32)
+
+
+def cut_offsets(
+    atoms: Atoms,
+    t0_ms: npt.ArrayLike,
+    t1_ms: npt.ArrayLike,
+    segment: npt.ArrayLike,
+    marks_ms: npt.ArrayLike,
+) -> tuple[Atoms, npt.NDArray[np.int32]]:
+    """Cut some segments also at instants of their own, such as two hours after a ship came to its berth.
+
+    Cutting a second time at the same marks cuts nothing and counts anew: cut here first, then with
+    `cut_times`, then ask here again for the counts of what came out.
+
+    Parameters
+    ----------
+    atoms
+        Of the segments.
+    t0_ms, t1_ms
+        First and last instant of each *segment*; time runs evenly along it. [ms]
+    segment, marks_ms
+        Pairs of a segment's row and an instant at which to cut it [ms], in any order; an instant outside
+        its segment cuts nothing.
+
+    Returns
+    -------
+    tuple
+        The atoms, those over a mark cut there, and for each how many marks of its segment lie at or before
+        its beginning.
+
+    Raises
+    ------
+    ValueError
+        If a pair names no segment, columns differ in length, or a segment ends before it begins.
+
+    Examples
+    --------
+    >>> stays = Atoms(*(np.array(column) for column in ([0, 1], [7, 7], [1, 1], [0.0, 0.0], [1.0, 1.0])))
+    >>> atoms, passed = cut_offsets(stays, [0, 0], [1000, 1000], [1, 1], [900, 200])
+    >>> atoms.segment.tolist(), atoms.f1.tolist(), passed.tolist()
+    ([0, 1, 1, 1], [1.0, 0.2, 0.9, 1.0], [0, 0, 1, 2])
+    """
+    start, stop = np.asarray(t0_ms, np.int64), np.asarray(t1_ms, np.int64)
+    row, marks = np.asarray(segment, np.int64), np.asarray(marks_ms, np.int64)
+    _check_pairs(start, stop, row, marks)
+    row, marks = np.unique(np.stack([row, marks]), axis=1)  # sorted by segment, then time; each once
+    begin = np.searchsorted(row, np.arange(start.size + 1))
+    first = begin[:-1] + np.bincount(row[marks <= start[row]], minlength=start.size)
+    last = np.maximum(begin[:-1] + np.bincount(row[marks < stop[row]], minlength=start.size), first)
+    period = first[atoms.segment]
+    over = np.flatnonzero((last > first)[atoms.segment])
+    cut = atoms
+    if over.size:
+        cut, number = _cut_over(atoms, over, period, (start, stop, last), marks)
+        period = number.astype(np.int64)
+    return cut, (period - begin[cut.segment]).astype(np.int32)
+
+
+def _check_pairs(start: IntArray, stop: IntArray, row: IntArray, marks: IntArray) -> None:
+    if start.shape != stop.shape or row.shape != marks.shape:
+        raise ValueError("columns differ in length; give one beginning and end a segment, one mark a row")
+    if (stop < start).any():
+        raise ValueError(f"segment {int(np.argmax(stop < start))} ends before it begins; sort fixes by time")
+    wrong = (row < 0) | (row >= start.size)
+    if wrong.any():
+        raise ValueError(
+            f"a mark names segment {row[wrong][0]}; expected 0 to {start.size - 1}: rows of the segments"
+        )

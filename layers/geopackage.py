@@ -167,6 +167,22 @@ def layer_names(path: str | Path) -> list[str]:
         return [name for (name,) in rows]
 
 
+def spatial_names(path: str | Path) -> list[str]:
+    """Names of the layers that have shapes, in their order of writing.
+
+    Raises
+    ------
+    ValueError
+        If the file is no GeoPackage.
+    """
+    _check_magic(Path(path))
+    with contextlib.closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as file:
+        rows = file.execute(
+            "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY rowid"
+        )
+        return [name for (name,) in rows]
+
+
 def read(path: str | Path, layer: str | None = None) -> pd.DataFrame:
     """Read one layer; a GeoDataFrame in EPSG:4326 where it has geometry.
 

@@ -186,9 +186,9 @@ def check_disjoint(system: ZoneSystem, tolerance_m: float = 0.1) -> None:
     # On a grid of 0.1 mm overlay is sure; without, slivers of rounding can come out as large areas.
     shared = shapely.intersection(shapes[left], shapes[right], grid_size=1e-9)
     area_m2 = shapely.area(equal_area(shared))
-    ids = system.zones["zone_id"].to_numpy()
+    names = [_label(*row) for row in system.zones[["zone_id", "name_en"]].itertuples(index=False, name=None)]
     pairs = [
-        f"{ids[a]!r} with {ids[b]!r} over {_area_text(area)}"
+        f"{names[a]} with {names[b]} over {_area_text(area)}"
         for a, b, area, shape in zip(left, right, area_m2, shared, strict=True)
         if 2 * area > tolerance_m * _outline_m(shape)
     ]
@@ -197,6 +197,10 @@ def check_disjoint(system: ZoneSystem, tolerance_m: float = 0.1) -> None:
             f"zones of system {system.name!r} overlap: {'; '.join(pairs)}; "
             "a place must lie in one zone only: cut the overlap from one of them"
         )
+
+
+def _label(zone_id: str, name: str) -> str:
+    return repr(zone_id) if name == zone_id else f"{zone_id!r} ({name})"
 
 
 def _area_text(area_m2: float) -> str:

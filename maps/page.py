@@ -58,7 +58,17 @@ __all__ = [
     "render",
 ]
 
-_SCRIPTS = ("1_data", "2_words", "3_model", "4_draw", "5_map", "6_panel", "7_save", "8_page")
+_SCRIPTS = (
+    "1_data",
+    "2_words",
+    "3_model",
+    "4_draw",
+    "5_map",
+    "6_panel",
+    "7_extras",
+    "8_save",
+    "9_page",
+)
 _REMOTE = re.compile(r'<script src="https?:[^"]*"></script>|<link rel="stylesheet" href="https?:[^"]*"\s*/?>')
 
 
@@ -210,5 +220,17 @@ def _without_script(data: PageData) -> str:
     return (
         f"<h1>{text.html(data.title.en)}</h1>{warning}<p>{text.html(data.period.en)}. "
         "This map needs JavaScript. The totals are below; the files beside this page hold the rest.</p>"
-        f"{charts.table(head, rows)}"
+        f"{charts.table(head, rows)}{_phase_chart(data)}"
     )
+
+
+def _phase_chart(data: PageData) -> str:
+    """Return the phases of the first species as bars, or nothing where the study has none."""
+    phases = next((each for each in data.breakdowns if each.kind == "phases"), None)
+    if phases is None:
+        return ""
+    kilograms = phases.mass_kg[0, 0].sum(axis=1)
+    names = [row.name.en for row in phases.rows]
+    return charts.bars(
+        f"{data.species[0].symbol}: {phases.title.en}", names, kilograms.tolist(), unit="kg"
+    ).svg

@@ -8,7 +8,6 @@ the order survives colour blindness and a grey printer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 
-SEQUENTIAL = ("#fbf5b5", "#fdc37b", "#f98a5f", "#de4a68", "#a3307e", "#641a80", "#22103f")
+SEQUENTIAL = ("#fbeb90", "#fdb560", "#ee7a4c", "#d9466a", "#a3307e", "#641a80", "#22103f")
 """Seven steps, little to much: magma reversed, its ends drawn in so that all differ from sea and land."""
 
 DIVERGING = ("#0b3c78", "#4a8fc4", "#a9cfe5", "#efefef", "#f3b98a", "#d4703a", "#7f2a04")
@@ -24,6 +23,7 @@ DIVERGING = ("#0b3c78", "#4a8fc4", "#a9cfe5", "#efefef", "#f3b98a", "#d4703a", "
 
 CLASSES = len(SEQUENTIAL)
 _RUNGS = (1.0, 2.0, 5.0)
+_DENSITIES = (("mg", 1e6, 1e-4), ("g", 1e3, 0.1), ("kg", 1.0, 1e3), ("t", 1e-3, np.inf))
 
 
 def rung(index: int) -> float:
@@ -37,17 +37,6 @@ def rung(index: int) -> float:
     decade, place = divmod(index, 3)
     # A power below one is divided by, so that 0.2 comes out as 0.2 and not as 0.2000…1.
     return _RUNGS[place] * 10.0**decade if decade >= 0 else _RUNGS[place] / 10.0**-decade
-
-
-def classify(values: Array, edges: tuple[float, ...]) -> NDArray[np.int64]:
-    """Return the class of each value, 0 to len(edges); an edge belongs to the class above it.
-
-    Examples
-    --------
-    >>> classify(np.array([0.5, 1.0, 30.0]), (1.0, 10.0)).tolist()
-    [0, 1, 2]
-    """
-    return np.searchsorted(np.asarray(edges), values, side="right")
 
 
 def class_edges(low: float, high: float) -> tuple[float, ...]:
@@ -80,47 +69,34 @@ def class_edges(low: float, high: float) -> tuple[float, ...]:
 def spread(groups: Sequence[Array]) -> tuple[float, float]:
     """Return a low and a high value between which most of every group lies; unit of the values.
 
-    The least of the groups' 30 % quantiles and the largest of their 80 % quantiles, of what is positive:
-    ten thousand cells of open ocean must not leave two hundred cells of port in one class.
+    The least of the groups' 20 % quantiles and the largest of their 97 % quantiles, of what is positive:
+    ten thousand cells of open ocean must not leave two hundred cells of port in one class, nor the port's
+    fairways be as dark as its berths.
 
     Examples
     --------
     >>> spread([np.arange(1, 102), np.array([0, 5000, 6000])])
-    (31.0, 5800.0)
+    (21.0, 5970.0)
     """
     kept = [np.asarray(group, np.float64)[np.asarray(group) > 0] for group in groups]
     kept = [group for group in kept if len(group)]
     if not kept:
         return 1.0, 1.0
-    low = min(float(np.quantile(group, 0.3)) for group in kept)
-    return low, max(float(np.quantile(group, 0.8)) for group in kept)
+    low = min(float(np.quantile(group, 0.2)) for group in kept)
+    return low, max(float(np.quantile(group, 0.97)) for group in kept)
 
 
-@dataclass(frozen=True)
-class Legend:
-    """Edges, colours and the unit that every legend must say."""
+def density_unit(edges: tuple[float, ...]) -> tuple[str, float]:
+    """Return the unit a legend with these edges [kg/km2] is told in, and how many of it are one kg/km2.
 
-    edges: tuple[float, ...]
-    colours: tuple[str, ...]
-    unit: str
+    The middle classes decide, so that the legend of a trace species needs no row of zeros.
 
-    def __post_init__(self) -> None:
-        if not self.unit:
-            raise ValueError("a legend without a unit cannot be read; say for example 'kg/km²'")
-        if len(self.colours) != len(self.edges) + 1:
-            raise ValueError(
-                f"{len(self.edges)} edges need {len(self.edges) + 1} colours, not {len(self.colours)}"
-            )
-
-    def labels(self) -> list[str]:
-        """Return one label per class, lowest first.
-
-        Examples
-        --------
-        >>> Legend((1.0, 10.0), ("#fff", "#888", "#000"), "kg/km²").labels()
-        ['< 1 kg/km²', '1 – 10 kg/km²', '≥ 10 kg/km²']
-        """
-        inner = [
-            f"{low:g} – {high:g} {self.unit}" for low, high in zip(self.edges, self.edges[1:], strict=False)
-        ]
-        return [f"< {self.edges[0]:g} {self.unit}", *inner, f"≥ {self.edges[-1]:g} {self.unit}"]
+    Examples
+    --------
+    >>> density_unit((1.0, 5.0, 20.0, 100.0, 500.0, 2000.0))
+    ('kg', 1.0)
+    >>> density_unit((2e-4, 1e-3, 5e-3, 2e-2, 0.1, 0.5))
+    ('g', 1000.0)
+    """
+    middle = edges[len(edges) // 2]
+    return next((unit, factor) for unit, factor, below in _DENSITIES if middle < below)

@@ -15,7 +15,7 @@ from maps import text
 from maps.content import Breakdown, Cells, Item, PageData, Panel, Target, Text
 from maps.pacific import OPENING_BOUNDS
 from maps.packing import LOG_STEP, log_codes, pack
-from maps.palette import DIVERGING, SEQUENTIAL, class_edges, spread
+from maps.palette import DIVERGING, SEQUENTIAL, class_edges, density_unit, spread
 
 HALF_CORRIDOR_DEG = 60.0
 
@@ -37,6 +37,7 @@ def payload(data: PageData) -> dict[str, Any]:
     arrays["tracks"] = _points([track.line for track in data.tracks])
     arrays["land"] = np.frombuffer(asset("land.json").encode(), np.uint8)
     shown = [species.key for species in data.species if species.basis == "ttw"]
+    edges = _edges(data)
     return {
         **_words(data),
         "first": data.first_species if data.first_species in shown else shown[0],
@@ -44,7 +45,8 @@ def payload(data: PageData) -> dict[str, Any]:
         "step": LOG_STEP,
         "smallest": smallest,
         "sums": data.breakdowns[0].mass_kg.sum(axis=(2, 3)).tolist(),
-        "edges": _edges(data),
+        "edges": edges,
+        "density": {key: density_unit(inner) for key, inner in edges.items()},
         "change_edges": _change_edges(data),
         "sequential": SEQUENTIAL,
         "diverging": DIVERGING,

@@ -1,10 +1,14 @@
 """Fixtures shared by all tests: real AIS beside the checkout, and a settled Hypothesis profile."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import corridor
+
+DEMO = Path(__file__).resolve().parents[1] / "data" / "demo"
 SHARED_AIS = Path(__file__).resolve().parents[2] / "shared" / "ais"
 
 settings.register_profile(
@@ -22,6 +26,23 @@ def shared_ais():
     if not SHARED_AIS.is_dir():
         pytest.skip("REAL AIS MISSING: ../shared/ais does not stand beside the checkout")
     return SHARED_AIS
+
+
+@pytest.fixture(scope="session")
+def work_dir(tmp_path_factory):
+    """Where a test process keeps converted positions and the zone index."""
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="session")
+def demo(work_dir, tmp_path_factory):
+    """The demo that ships: its inputs, the study and the folder written from it."""
+    inputs = sorted(DEMO.glob("*.csv.gz"))
+    (ships,) = DEMO.glob("*ships*.csv")
+    study = corridor.run_study(inputs, ships=ships, work_dir=work_dir)
+    folder = tmp_path_factory.mktemp("demo") / "out"
+    study.to_folder(folder)
+    return SimpleNamespace(inputs=inputs, ships=ships, study=study, folder=folder)
 
 
 def pytest_collection_modifyitems(items):

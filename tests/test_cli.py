@@ -124,6 +124,7 @@ def test_options_reach_the_engine_in_its_own_terms(engine, call, tmp_path):
         "columns": tmp_path / "c.toml",
         "ships": tmp_path / "s.csv",
         "zones": tmp_path / "z.gpkg",
+        "zones_datum": None,
         "cell_deg": 0.25,
         "start": datetime(2024, 3, 1, tzinfo=UTC),
         "end": datetime(2024, 4, 1, tzinfo=UTC),

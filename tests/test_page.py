@@ -92,6 +92,8 @@ def test_without_script_the_totals_are_still_there(page):
     assert "SIMULATED" in words
     assert "Pier J" in words
     assert "NOx [kg]" in words
+    assert "<svg" in words
+    assert "at berth" in words
 
 
 def test_masses_are_packed_within_half_a_percent():

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from corridor.emissions.basis import CELL_COLUMNS, CELL_KEYS, LEDGER_COLUMNS, LEDGER_KEYS
+from corridor.emissions.kernel import number_keys
 from corridor.emissions.species import CONSUMERS, SPECIES
+from layers.jit import njit
 
 MG_PER_KG = 1_000_000
 MWH_PER_KWH = 1_000_000
@@ -41,7 +44,7 @@ class Ledger:
 
 
 def merge(ledgers: Iterable[Ledger]) -> Ledger:
-    """Join ledgers of different vessels: rows one behind the other, cells summed and in order.
+    """Join ledgers of different vessels: rows one behind the other, cells summed.
 
     Integers are added, so the order of the ledgers changes nothing but the order of the rows.
     """
@@ -58,20 +61,33 @@ def merge(ledgers: Iterable[Ledger]) -> Ledger:
 
 
 def _summed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Sum the accounts of equal cells; rows ordered by their keys."""
+    """Sum the accounts of equal cells, in the order in which they appear."""
+    if len(tables) == 1:
+        return tables[0]
     keys = np.concatenate([table[list(CELL_KEYS)].to_numpy() for table in tables])
     values = np.concatenate([table[list(CELL_COLUMNS)].to_numpy() for table in tables])
-    order = np.lexsort(keys.T[::-1])
-    keys = keys[order]
-    first = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)])
-    sums = np.add.reduceat(values[order], first, axis=0)
-    return pd.DataFrame(np.hstack([keys[first], sums]), columns=[*CELL_KEYS, *CELL_COLUMNS])
+    number, first = number_keys(keys[:, 0].copy(), (keys[:, 1] << 16) | (keys[:, 2] << 12) | keys[:, 3])
+    sums = np.zeros((len(first), values.shape[1]), np.int64)
+    _add_rows(number, values, sums)
+    _, place = np.unique(number, return_index=True)
+    return pd.DataFrame(np.hstack([keys[place], sums]), columns=[*CELL_KEYS, *CELL_COLUMNS])
+
+
+@njit
+def _add_rows(number: NDArray[np.int32], values: NDArray[np.int64], sums: NDArray[np.int64]) -> None:
+    for i in range(len(number)):
+        for k in range(values.shape[1]):
+            sums[number[i], k] += values[i, k]
 
 
 def in_order(ledger: Ledger) -> Ledger:
-    """Order the rows by their keys: the same rows then make the same table, whatever their path."""
-    keys = ledger.rows[list(LEDGER_KEYS)].to_numpy()
-    return Ledger(ledger.rows.iloc[np.lexsort(keys.T[::-1])].reset_index(drop=True), ledger.cells)
+    """Order rows and cells by their keys: the same accounts then make the same tables, whatever their path."""
+    return Ledger(_by_keys(ledger.rows, LEDGER_KEYS), _by_keys(ledger.cells, CELL_KEYS))
+
+
+def _by_keys(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    order = np.lexsort(table[list(keys)].to_numpy().T[::-1])
+    return table.iloc[order].reset_index(drop=True)
 
 
 def balance(ledger: Ledger, piece_sums: dict[str, int] | None = None) -> dict[str, dict[str, int]]:

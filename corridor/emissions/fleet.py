@@ -27,6 +27,7 @@ IntArray = npt.NDArray[np.int64]
 SegmentLoads = Callable[["Fleet", "SegmentMotion"], tuple[FloatArray, FloatArray]]
 
 MAIN, AUX, BOILER = range(3)
+MS_PER_H = 3_600_000.0
 _OF = {name: place for place, name in enumerate(SPECIES)}
 _STROKES = {"ssd": 2, "msd": 4, "hsd": 4}
 
@@ -132,12 +133,14 @@ class Fleet:
 def imo4_loads(fleet: Fleet, motion: SegmentMotion) -> tuple[FloatArray, FloatArray]:
     """Speed and main-engine load after the Fourth IMO GHG Study. [kn, 0–1]
 
-    Reported speed where a segment was observed throughout and the value is plausible, else distance over
-    time; cube of speed, draught to the power 0.66.
+    Reported speed where a segment is short, was observed throughout and the value is plausible, else distance
+    over time: two reports say little of the hours between them. Cube of speed, draught to the power 0.66.
     """
     limit = parameter("imo4", "speed_reject_ratio") * fleet.v_ref_kn
     times = (motion.t0_ms, motion.t1_ms, motion.observed_ms)
-    speed = segment_speeds(motion.vessel, times, motion.distance_m, motion.sog_kn, motion.kind, limit)
+    longest_ms = parameter("imo4", "reported_speed_up_to") * MS_PER_H
+    sog_kn = np.where(motion.t1_ms - motion.t0_ms > longest_ms, np.float32(np.nan), motion.sog_kn)
+    speed = segment_speeds(motion.vessel, times, motion.distance_m, sog_kn, motion.kind, limit)
     names = ("missing_draught_ratio", "draught_ratio_min", "draught_ratio_max", "draught_exponent")
     load = main_loads(
         motion.vessel,

@@ -32,6 +32,9 @@ NUMBER_COLUMNS: Mapping[str, tuple[float, float]] = {
 }
 ALIASES = {"design_draught_m": "t_ref_m", "service_speed_kn": "v_ref_kn"}
 
+RegisterIndex = dict[str, dict[Any, dict[str, Any]]]
+"""Rows of a register by key column, then by key."""
+
 
 def read_register(path: str | Path) -> pd.DataFrame:
     """Read a ship register from a CSV file.
@@ -153,26 +156,45 @@ def _with_keys(facts: pd.DataFrame, where: str) -> pd.DataFrame:
     return facts
 
 
-def match_register(vessels: pd.DataFrame, register: pd.DataFrame | None) -> list[dict[str, Any]]:
+def index_register(register: pd.DataFrame | None, ships: pd.DataFrame) -> RegisterIndex:
+    """Index the register rows that may be about some ships, by each key they can be found by.
+
+    A register may hold a world fleet: only the rows of these ships become objects.
+
+    Parameters
+    ----------
+    register : DataFrame or None
+        From :func:`read_register`.
+    ships : DataFrame
+        Any of ``vessel_id``, ``imo``, ``mmsi``; ``ship_key`` stands for ``vessel_id`` where that is not known yet.
+    """
+    if register is None or register.empty:
+        return {}
+    known = ships.rename(columns={"ship_key": "vessel_id"}) if "vessel_id" not in ships else ships
+    keys = [key for key in KEY_COLUMNS if key in register and key in known]
+    named = register[keys].isin({key: known[key].tolist() for key in keys}).any(axis=1)
+    if "vessel_id" in register:
+        # Ships under one identity are parted later, and get ids such as MMSI416000000/2.
+        named |= register["vessel_id"].astype(str).str.contains("/")
+    records = [{str(k): v for k, v in row.items()} for row in register[named].to_dict("records")]
+    return {
+        key: {row[key]: row for row in records if row[key] == row[key] and row[key] != -1} for key in keys
+    }
+
+
+def match_register(vessels: pd.DataFrame, register: RegisterIndex) -> list[dict[str, Any]]:
     """Find the register row of each vessel, an empty one where there is none.
 
     By ``vessel_id``, then IMO number, then MMSI.
 
     >>> facts = pd.DataFrame({"imo": [9811000], "mmsi": [-1], "me_kw": [59300.0]})
-    >>> match_register(pd.DataFrame({"vessel_id": ["IMO9811000"], "imo": [9811000]}), facts)[0]["me_kw"]
+    >>> vessels = pd.DataFrame({"vessel_id": ["IMO9811000"], "imo": [9811000]})
+    >>> match_register(vessels, index_register(facts, vessels))[0]["me_kw"]
     59300.0
     """
-    if register is None or register.empty:
-        return [{} for _ in range(len(vessels))]
-    keys = [key for key in KEY_COLUMNS if key in register and key in vessels]
-    # A register may hold a world fleet: only the rows of these vessels become objects.
-    named = register[keys].isin({key: vessels[key].tolist() for key in keys}).any(axis=1)
-    records = [{str(k): v for k, v in row.items()} for row in register[named].to_dict("records")]
-    index = {
-        key: {row[key]: row for row in records if row[key] == row[key] and row[key] != -1} for key in keys
-    }
-    found = []
-    for vessel in vessels[keys].to_dict("records"):
-        entry = next((index[key][vessel[key]] for key in keys if vessel[key] in index[key]), {})
-        found.append(entry)
+    found: list[dict[str, Any]] = [{} for _ in range(len(vessels))]
+    for key in reversed([key for key in KEY_COLUMNS if key in register and key in vessels]):
+        rows = register[key]
+        for place, value in enumerate(vessels[key].tolist()):
+            found[place] = rows.get(value, found[place])
     return found

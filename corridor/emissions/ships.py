@@ -20,7 +20,7 @@ from corridor.emissions.inference import (
     size_unit,
     teu_from_hull,
 )
-from corridor.emissions.register import match_register
+from corridor.emissions.register import RegisterIndex, index_register, match_register
 
 PROVENANCE = ("register", "ais", "inferred", "default")
 DIESEL_ENGINES = ("ssd", "msd", "hsd")
@@ -117,7 +117,9 @@ class Ship:
         return "\n".join(lines + [f"  note: {remark}" for remark in self.remarks])
 
 
-def resolve_ships(vessels: pd.DataFrame, register: pd.DataFrame | None = None) -> list[Ship]:
+def resolve_ships(
+    vessels: pd.DataFrame, register: pd.DataFrame | RegisterIndex | None = None
+) -> list[Ship]:
     """One ship per vessel, in the order of the rows.
 
     Each field is taken from the register, else from AIS, else inferred, else the default of its class and
@@ -128,14 +130,15 @@ def resolve_ships(vessels: pd.DataFrame, register: pd.DataFrame | None = None) -
     vessels : DataFrame
         ``vessel_id`` and any of imo, mmsi, name, ais_type, length_m, beam_m and fast_kn (the speed the vessel
         has held for an hour, evidence for its class).
-    register : DataFrame, optional
-        From :func:`corridor.emissions.register.read_register`.
+    register : DataFrame or RegisterIndex, optional
+        From :func:`corridor.emissions.register.read_register`; where ships come in many portions, indexed once.
 
     Returns
     -------
     list of Ship
     """
-    entries = match_register(vessels, register)
+    index = register if isinstance(register, dict) else index_register(register, vessels)
+    entries = match_register(vessels, index)
     rows = vessels.to_dict("records")
     return [
         _ship({str(k): v for k, v in row.items()}, entry) for row, entry in zip(rows, entries, strict=True)

@@ -6,7 +6,17 @@ widened by 24 nautical miles, and a reader must be able to open the very polygon
 """
 
 from corridor.geography.drawing import buffer, circle, geodesic_polygon, partition
-from corridor.geography.systems import SYSTEMS, draw, geojson_text, port, sulphur, waters
+from corridor.geography.systems import (
+    SYSTEMS,
+    draw,
+    geojson_text,
+    jurisdiction,
+    nox,
+    port,
+    speed,
+    sulphur,
+    waters,
+)
 
 __all__ = [
     "SYSTEMS",
@@ -15,8 +25,11 @@ __all__ = [
     "draw",
     "geodesic_polygon",
     "geojson_text",
+    "jurisdiction",
+    "nox",
     "partition",
     "port",
+    "speed",
     "sulphur",
     "waters",
 ]

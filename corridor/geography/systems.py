@@ -1,4 +1,4 @@
-"""The zone systems: port inventory, sulphur rule areas, named waters."""
+"""The zone systems: port inventory, rule areas, speed zones, named waters, the nearest coast."""
 
 import json
 from collections.abc import Callable
@@ -26,6 +26,9 @@ COLUMNS = (
     "verification",
 )
 _CALIFORNIA_M = 24 * 1852.0
+# Harbours lie on the land of a map of 0.1 degree, or on the wrong side of its lines: they go to their coast.
+_COAST_OF_PORT = {"LB": "coast_us_west", "LA": "coast_us_west", "YT": "coast_china", "SZW": "coast_china"}
+_HARBOUR = ("berth", "anchorage", "port_area")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def port() -> Drawn:
         str(zone["zone_id"]): _port_shape(zone, corners[str(zone["zone_id"])])
         for zone in zones.to_dict("records")
     }
-    return _system("port", zones, partition(shapes), ("open_sea", "Open sea", "外海"))
+    return _system("port", zones, partition(shapes), "open_sea")
 
 
 def _port_shape(zone: dict[Any, Any], corners: list[tuple[float, float]]) -> BaseGeometry:
@@ -79,9 +82,64 @@ def sulphur() -> Drawn:
         ),
         "hong_kong": coast["Hong Kong"],
     }
+    return _system("sulphur", areas, partition(shapes), "global")
+
+
+def nox() -> Drawn:
+    """NOx rule areas: both parts of the North American area, for ships with keels laid from 2016 on."""
+    shapes = {f"nox_{name}": shape for name, shape in _eca().items()}
+    return _system("nox", _facts("geo/nox_areas_2026"), partition(shapes), "nox_global")
+
+
+def speed() -> Drawn:
+    """Voluntary speed zones: the rings round Point Fermin, with the speed they ask for. [kn].
+
+    >>> speed().zones["speed_limit_kn"].tolist()
+    [12.0, 12.0]
+    """
+    zones = _facts("geo/speed_zones_2026")
+    centre = reference.rows("geo/port_corners_2026", zone_id="spb_approach_20nm").iloc[0]
+    shapes = {
+        str(zone["zone_id"]): circle(centre["lat_deg"], centre["lon_deg"], float(zone["radius_m"]))
+        for zone in zones.to_dict("records")
+    }
     return _system(
-        "sulphur", areas, partition(shapes), ("global", "Outside emission control areas", "排放控制区以外")
+        "speed",
+        zones.astype({"speed_limit_kn": float}),
+        partition(shapes),
+        "no_speed_zone",
+        ("speed_limit_kn", "note"),
     )
+
+
+def jurisdiction() -> Drawn:
+    """Nearest coast within 200 nm: a proxy for files, on no page; not legal limits.
+
+    Harbours of both ends are drawn to a metre and the proxy to ten kilometres, so they come first.
+    """
+    zones = _facts("geo/nearest_coast_2026")
+    coast = {str(f["properties"]["name"]): _shape(f) for f in _features("nearest_coast_200nm")}
+    harbours = _harbours()
+    first = {f"harbour of {name}": shape for name, shape in harbours.items()}
+    parts = partition(first | coast)
+    shapes = {
+        name: shapely.coverage_union_all([parts[name], parts[f"harbour of {name}"]])
+        if name in harbours
+        else parts[name]
+        for name in coast
+    }
+    return _system("jurisdiction", zones, shapes, "beyond_200nm")
+
+
+def _harbours() -> dict[str, BaseGeometry]:
+    """Berths, anchorages and harbours of the corridor's ports, by the coast they belong to."""
+    drawn = port()
+    of_port = drawn.zones[drawn.zones["kind"].isin(_HARBOUR)]
+    coast = of_port["port"].map(_COAST_OF_PORT)
+    return {
+        str(name): shapely.coverage_union_all([drawn.shapes[zone] for zone in rows])
+        for name, rows in of_port["zone_id"].groupby(coast)
+    }
 
 
 def _eca() -> dict[str, BaseGeometry]:
@@ -128,10 +186,17 @@ def waters() -> Drawn:
     zones = _facts("geo/waters_zones_2026")
     corners = _corners("geo/waters_corners_2026", "zone_id", lon="lon360_deg")
     shapes = {str(zone): polygon(corners[str(zone)]) for zone in zones["zone_id"]}
-    return _system("waters", zones, partition(shapes), ("other_waters", "Other waters", "其他水域"))
+    return _system("waters", zones, partition(shapes), "other_waters")
 
 
-SYSTEMS: dict[str, Callable[[], Drawn]] = {"port": port, "sulphur": sulphur, "waters": waters}
+SYSTEMS: dict[str, Callable[[], Drawn]] = {
+    "port": port,
+    "sulphur": sulphur,
+    "nox": nox,
+    "speed": speed,
+    "waters": waters,
+    "jurisdiction": jurisdiction,
+}
 
 
 def draw(name: str) -> Drawn:
@@ -167,10 +232,18 @@ def _rounded(values: Any) -> Any:
 
 
 def _system(
-    name: str, zones: pd.DataFrame, shapes: dict[str, BaseGeometry], rest: tuple[str, str, str]
+    name: str,
+    zones: pd.DataFrame,
+    shapes: dict[str, BaseGeometry],
+    rest: str,
+    more: tuple[str, ...] = (),
 ) -> Drawn:
-    remainder = dict(zip(("zone_id", "name_en", "name_zh"), rest, strict=True))
-    return Drawn(name, zones.assign(system=name)[list(COLUMNS)], shapes, remainder)
+    """Put facts, names, shapes and the name of the rest together; `more` are columns of this system alone."""
+    names = reference.zone_names(name)
+    table = zones.drop(columns=["name_en", "name_zh"], errors="ignore").join(names, on="zone_id")
+    named = names.loc[rest]
+    remainder = {"zone_id": rest, "name_en": str(named["name_en"]), "name_zh": str(named["name_zh"])}
+    return Drawn(name, table.assign(system=name)[[*COLUMNS, *more]], shapes, remainder)
 
 
 def _facts(name: str) -> pd.DataFrame:

@@ -6,14 +6,13 @@ import pandas as pd
 
 from corridor.emissions.phases import PHASES
 from corridor.outputs import notes, tables
+from corridor.outputs.zones import OTHER_FILL, ZONE_COLUMNS, ZONE_FILL, Columns, own_columns, plain_values
 from corridor.reference import table as reference_table
 from corridor.study import Study
 from corridor.words import ORIGINS
 from layers import geometry, styles
 from layers.geopackage import Layer
 from maps.palette import SEQUENTIAL, class_edges
-
-Columns = dict[str, tuple[str, str, str]]
 
 GRID_COLUMNS: Columns = {
     "cell_id": ("Cell", "", "Stable key of the grid cell"),
@@ -27,15 +26,7 @@ GRID_COLUMNS: Columns = {
         "CO2 over the period by area: compares coarse and fine cells",
     ),
 }
-ZONE_FILL = {
-    "berth": ("Berth", styles.Symbol("fill", "#b5651d", 0.2, opacity=0.5)),
-    "port_area": ("Port area", styles.Symbol("fill", "#e0b080", 0.2, opacity=0.4)),
-    "anchorage": ("Anchorage", styles.Symbol("fill", "#4f81bd", 0.2, opacity=0.4)),
-    "precautionary": ("Precautionary area", styles.Symbol("fill", "#9f7fbf", 0.2, opacity=0.3)),
-    "approach": ("Approach", styles.Symbol("fill", "#a8c8a8", 0.2, opacity=0.25)),
-}
 SHOWN = (0.05, 0.99)
-OTHER_FILL = styles.Symbol("fill", "#d0d8e0", 0.15, opacity=0.25)
 
 
 def study_layers(study: Study) -> list[Layer]:
@@ -74,7 +65,8 @@ def _grid(study: Study, said: str) -> Layer:
         "hotspot_grid",
         frame,
         "Hotspot grid",
-        f"{said}Emissions per grid cell, {notes.period(study)[0]}, kg per period; no cell crosses 180 degrees",
+        f"{said}Emissions per grid cell, {notes.period(study)[0]}, kg per period; "
+        "no cell crosses 180 degrees",
         columns,
         styles.graduated(
             "CO2 density", "CO2 by area", column="co2_kg_per_km2", edges=edges, symbols=ramp, unit="kg/km2"
@@ -117,29 +109,26 @@ def _tracks(study: Study, said: str) -> Layer:
 
 def _zones(study: Study, said: str) -> Layer:
     mass = mass_columns()
-    columns: Columns = {
-        "system": ("System", "", "Zone system; each is a partition of the study"),
-        "zone_id": ("Zone", "", "Key of the zone within its system"),
-        "name_en": ("Name", "", "English name"),
-        "name_zh": ("Name (zh)", "", "Chinese name"),
-        "kind": ("Kind", "", "Kind of zone"),
-        "source": ("Source", "", "Where the outline comes from"),
-        "licence": ("Licence", "", "Licence of the outline"),
-        "verification": ("Verification", "", "How far the outline was checked"),
+    columns: Columns = ZONE_COLUMNS | {
         "hours": ("Ship hours", "h", "Hours of all vessels in the zone"),
         "distance_nm": ("Distance", "nm", "Distance sailed in the zone"),
         "fuel_kg": ("Fuel", "kg", "Fuel burnt in the zone"),
         **mass,
     }
     parts = []
+    own = own_columns(study.systems, columns)
+    columns |= dict(own.values())
     for place, system in enumerate(study.systems):
         amounts = tables.zone_totals(study, place).iloc[1:].reset_index(drop=True)
+        amounts = amounts.rename(columns={given: name for given, (name, _) in own.items()})
         attributes = amounts.reindex(columns=list(columns)).assign(system=system.name)
         shapes = geometry.split_at_180(system.zones.geometry.to_numpy())
         parts.append(gpd.GeoDataFrame(attributes, geometry=shapes, crs=4326))
     frame = pd.concat(parts, ignore_index=True)
     text = ["name_en", "name_zh", "kind", "source", "licence", "verification"]
     frame[text] = frame[text].fillna("").astype(str)
+    for name, _ in own.values():
+        frame[name] = plain_values(frame[name])
     return Layer(
         "zones",
         frame,

@@ -19,7 +19,9 @@ from corridor.study import Study
 from corridor.words import ORIGINS
 from layers.geodesy import display_longitude
 
-OFF_THE_PAGE = ("jurisdiction",)
+# Rule areas follow borders in places: their totals stand in the tables, their outlines are drawn nowhere.
+OFF_THE_PAGE = ("jurisdiction", "nox")
+DRAWN = ("port", "speed", "user")
 NOTES = {
     "unverified": ("unverified", "未核实"),
     "stand-in": ("stand-in", "替代边界"),
@@ -174,16 +176,16 @@ def _breakdown(
 def _zones(study: Study) -> tuple[page.Zone, ...]:
     out = []
     for system in study.systems:
-        if system.name in OFF_THE_PAGE:
+        if system.name not in DRAWN:
             continue
         for row in system.zones.itertuples():
-            polygons = _rings(row.geometry)
+            polygons = display_rings(row.geometry)
             if polygons:
                 out.append(page.Zone(system.name, row.zone_id, row.kind, polygons))
     return tuple(out)
 
 
-def _rings(geometry: shapely.Geometry) -> tuple[tuple[NDArray[np.float64], ...], ...]:
+def display_rings(geometry: shapely.Geometry) -> tuple[tuple[NDArray[np.float64], ...], ...]:
     """Polygons as rings in display longitudes, thinned to what a page can show."""
     shown = shapely.transform(geometry, lambda xy: np.column_stack([display_longitude(xy[:, 0]), xy[:, 1]]))
     tolerance = 0.0005 if np.ptp(shapely.bounds(geometry).reshape(2, 2)[:, 0]) < 3 else 0.02

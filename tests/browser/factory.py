@@ -233,7 +233,7 @@ def page_data(
     rule_weights[1:] *= np.cumsum(rule_weights[:-1], axis=0) == 0
     zones = [Zone("port", k, b[0], ((ring(*b[1]),),)) for k, b in BOXES.items()]
     zones.append(Zone("port", "lb_20nm", "approach", ((circle(241.706, 33.705, 20),),)))
-    zones += [Zone("sulphur", k, "rule", ((ring(*box),),)) for k, (box, _, _) in RULES.items()]
+    zones += [Zone("sulphur", k, "rule_area", ((ring(*box),),)) for k, (box, _, _) in RULES.items()]
     tracks = []
     for number, shift in enumerate(np.linspace(-4, 4, 9)):
         line = lane(shift)

@@ -143,8 +143,33 @@ function readZones(arrays) {
       paths.push(path);
       rings.push(corners);
     }
-    return { ...zone, paths, rings, box };
+    return { ...zone, paths, rings, box, heart: heart(rings) };
   });
+}
+
+/** Centre of the largest ring, where a name may stand, or null when it lies outside. */
+function heart(rings) {
+  let best = null;
+  let largest = 0;
+  for (const ring of rings) {
+    let area = 0;
+    let x = 0;
+    let y = 0;
+    const [x0, y0] = ring[0];
+    for (let k = 0, j = ring.length - 1; k < ring.length; j = k++) {
+      const [ax, ay] = [ring[j][0] - x0, ring[j][1] - y0];
+      const [bx, by] = [ring[k][0] - x0, ring[k][1] - y0];
+      const cross = ax * by - bx * ay;
+      area += cross;
+      x += (ax + bx) * cross;
+      y += (ay + by) * cross;
+    }
+    if (Math.abs(area) <= largest) continue;
+    largest = Math.abs(area);
+    const place = [x0 + x / (3 * area), y0 + y / (3 * area)];
+    best = inside([ring], ...place) ? place : null;
+  }
+  return best;
 }
 
 function readTracks(arrays) {

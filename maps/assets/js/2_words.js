@@ -52,10 +52,9 @@ const unitName = () => T(`abbr_${S.unit}`);
 const inUnit = (kg) => kg / KG_PER[S.unit];
 const mass = (kg) => fmt(inUnit(kg));
 
-// Densities of a trace species are told in grams, so that a legend needs no row of zeros.
-const DENSITIES = [["density_mg", 1e6, 1e-4], ["density_g", 1e3, 0.1], ["density_kg", 1, 1000], ["density_t", 1e-3, Infinity]];
-const densityScale = () => DENSITIES.find(([, , below]) => edges()[3] < below);
-const densityUnit = () => T(densityScale()[0]);
+// A species' densities are told in one unit, chosen with its classes.
+const densityScale = () => DATA.density[DATA.species[species()].key];
+const densityUnit = () => T(`density_${densityScale()[0]}`);
 const density = (kgPerKm2) => fmt(kgPerKm2 * densityScale()[1]);
 
 function monthName(index) {

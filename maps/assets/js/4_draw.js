@@ -1,15 +1,17 @@
 // Painters. Each takes a canvas context and a projection P = {s, x, y, w, h}: pixel = mercator * s + offset.
 // The map, the two port pictures, the printed sheet and the PNG all use the same ones.
 
-const INK = { water: "#dce8ef", land: "#f3efe6", coast: "#8b8574", grid: "#9fb3bf", text: "#33414a" };
+const INK = { water: "#d0e0ea", land: "#f3efe6", coast: "#8b8574", grid: "#9fb3bf", text: "#33414a" };
 const ZONE_STYLES = {
   berth: { line: "#0b5a7a", width: 1.2, fill: "rgba(11,90,122,.16)" },
   port_area: { line: "#0b5a7a", width: 1.4, fill: "rgba(11,90,122,.10)" },
   anchorage: { line: "#0b5a7a", width: 1.2, dash: [5, 3], fill: "rgba(11,90,122,.05)" },
   precautionary: { line: "#7a3f8c", width: 1, dash: [2, 3], fill: "rgba(122,63,140,.05)" },
   approach: { line: "#5c6b73", width: 1, dash: [8, 4], fill: null },
+  user: { line: "#5b3a00", width: 1.2, fill: "rgba(160,110,20,.08)" },
   // Where a rule holds is a soft tint: a line at sea would be read as a boundary.
-  rule: { line: null, fill: "rgba(0,120,90,.13)" },
+  rule_area: { line: null, fill: null, tints: ["rgba(0,120,90,.16)", "rgba(40,80,190,.14)", "rgba(170,60,140,.13)", "rgba(170,120,0,.15)", "rgba(90,90,90,.13)"] },
+  waters: { line: null, fill: null, tints: ["rgba(20,80,160,.10)", "rgba(0,130,130,.12)", "rgba(90,70,170,.10)"] },
 };
 const TRACK_STYLES = {
   observed: { colour: "#12303f", dash: [] },
@@ -18,7 +20,19 @@ const TRACK_STYLES = {
   simulated: { colour: "#12303f", dash: [8, 3, 1, 3] },
 };
 
-const zoneStyle = (kind) => ZONE_STYLES[kind] || ZONE_STYLES.rule;
+/** Name of a zone's style: its kind, or what its system stands for. */
+const zoneKind = (zone) => {
+  if (ZONE_STYLES[zone.kind]) return zone.kind;
+  return zone.system === "user" ? "user" : "rule_area";
+};
+const zoneStyle = (zone) => ZONE_STYLES[zoneKind(zone)];
+
+/** Fill of a zone; rule areas that touch are told apart by their tints. */
+function zoneFill(zone) {
+  const { fill, tints } = zoneStyle(zone);
+  if (!tints) return fill;
+  return tints[zones.filter((each) => each.system === zone.system).indexOf(zone) % tints.length];
+}
 
 /** Projection that fits bounds [west, south, east, north] in degrees into a picture. */
 function fit(bounds, w, h, margin = 0) {
@@ -127,6 +141,16 @@ function drawGrids(g, P) {
     drawGrid(g, P, side);
     g.restore();
   }
+  swipeNames(g, P, x);
+}
+
+/** Which scenario lies on which side of the divider. */
+function swipeNames(g, P, x) {
+  const { a, b } = comparison();
+  g.font = font(13, "600");
+  const [left, right] = [a, b].map((k) => N(DATA.scenarios[k].name));
+  halo(g, left, x - g.measureText(left).width - 10, P.h - 40, "#0b2533");
+  halo(g, right, x + 10, P.h - 40, "#0b2533");
 }
 
 const visibleZones = () => zones.filter((zone) => S.layers[`zones-${zone.system}`]);
@@ -145,9 +169,9 @@ function zoneBox(zone) {
 
 function drawZoneFills(g, P) {
   for (const zone of legibleZones(P)) {
-    const style = zoneStyle(zone.kind);
-    if (!style.fill) continue;
-    g.fillStyle = style.fill;
+    const fill = zoneFill(zone);
+    if (!fill) continue;
+    g.fillStyle = fill;
     g.beginPath();
     for (const path of zone.paths) trace(g, P, path, true);
     g.fill("evenodd");
@@ -156,7 +180,7 @@ function drawZoneFills(g, P) {
 
 function drawZoneLines(g, P) {
   for (const zone of legibleZones(P)) {
-    const style = zoneStyle(zone.kind);
+    const style = zoneStyle(zone);
     if (!style.line) continue;
     g.strokeStyle = style.line;
     g.lineWidth = style.width;
@@ -244,12 +268,12 @@ function drawZoneNames(g, P) {
   const taken = [];
   for (const zone of visibleZones()) {
     const box = zoneBox(zone);
-    if (offPicture(P, box) || zoneStyle(zone.kind).line === null || zone.kind === "approach") continue;
+    if (offPicture(P, box) || zone.kind === "approach" || !zone.heart) continue;
     const text = zoneName(zone);
     const width = g.measureText(text).width;
     if ((box[2] - box[0]) * P.s < Math.min(36, width / 2)) continue;
-    const x = ((box[0] + box[2]) / 2) * P.s + P.x - width / 2;
-    const y = ((box[1] + box[3]) / 2) * P.s + P.y + 4;
+    const x = mercatorU(zone.heart[0]) * P.s + P.x - width / 2;
+    const y = mercatorV(zone.heart[1]) * P.s + P.y + 4;
     if (taken.some((t) => x < t[0] + t[2] && t[0] < x + width && Math.abs(y - t[1]) < 14)) continue;
     taken.push([x, y, width]);
     halo(g, text, x, y, "#0b3f57");
