@@ -10,12 +10,12 @@ PY := $(VENV)/bin/python
 OUT ?= out/demo
 JOBS ?= 2
 APT := apt-get install -y --no-install-recommends
-CHROMIUM_PACKAGES := chromium chromium-driver
+BROWSER_PACKAGES := chromium chromium-driver firefox-esr fonts-noto-cjk
 CLIENT_PACKAGES := gdal-bin python3-gdal
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-clients lint bench browser clients pins clean env
+.PHONY: help demo test test-clients lint pictures bench browser clients pins clean env
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -35,6 +35,9 @@ lint: env  ## Format, lint and types alone
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+
+pictures: demo browser  ## Take the pictures of the demo's page into docs/img
+	PYTHONPATH=tests $(PY) -m browser.pictures $(OUT)/map.html docs/img
 
 bench: env  ## Time the chain against its floor and the naive way; writes docs/performance.md
 	$(PY) -m tests.benchmarks.run --write docs/performance.md
@@ -60,10 +63,10 @@ $(VENV)/.project: pyproject.toml $(VENV)/.pins
 
 # Programs that are no Python packages: found, or installed by root, or the line that installs them.
 
-browser:  ## Find or install the Chromium that looks at the map
-	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update && $(APT) $(CHROMIUM_PACKAGES); \
-	else echo "found no chromium with chromedriver; expected both; install them: $(APT) $(CHROMIUM_PACKAGES)" >&2; exit 1; fi
+browser:  ## Find or install the browsers that look at the map
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null && command -v firefox-esr >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update && $(APT) $(BROWSER_PACKAGES); \
+	else echo "found no chromium, chromedriver or firefox-esr; expected all; install them: $(APT) $(BROWSER_PACKAGES)" >&2; exit 1; fi
 
 clients:  ## Find or install the GIS programs of test-clients
 	@if command -v ogrinfo >/dev/null && /usr/bin/python3 -c 'import osgeo_utils' 2>/dev/null; then :; \

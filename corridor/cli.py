@@ -1,4 +1,4 @@
-"""The command line: ``corridor demo``, ``run``, ``simulate``, ``zones``, ``version``.
+"""The command line: ``corridor demo``, ``run``, ``simulate``, ``zones``, ``explain``, ``validate``.
 
 Results go to standard output, everything else to standard error. An error is one line with its cause and its
 cure. What is slow to import (the engine, tables, geography) is imported when a command runs, so that
@@ -17,11 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
-from corridor import __version__, cli_zones
+from corridor import __version__, cli_explain, cli_validate, cli_zones
+from corridor.cli_options import file_option as _file
+from corridor.cli_options import zone_name as _zone_name
 from corridor.errors import CorridorError, InputError, OutputError
 from layers import atomic
 
@@ -122,10 +123,6 @@ Json = Annotated[
 Workers = Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Processes that share the work.")]
 
 
-def _file(name: str, text: str) -> Any:
-    return typer.Option(name, metavar="FILE", exists=True, dir_okay=False, readable=True, help=text)
-
-
 def _box(text: str) -> Box:
     """Read west, south, east, north [degrees].
 
@@ -166,14 +163,6 @@ def _cell(degrees: float) -> float:
             f"found {degrees:g}; expected 0.005 to 10 and a whole number of cells in 90°."
         )
     return degrees
-
-
-def _zone_name(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise typer.BadParameter(f"found '{name}'; expected a zone such as UTC or Asia/Shanghai.") from None
-    return name
 
 
 def _population(text: str) -> str | list[int]:
@@ -274,6 +263,13 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
         Any,
         typer.Option("--population", metavar="ogv|all|TYPES", parser=_population, help="Ships to count."),
     ] = "ogv",
+    basemap: Annotated[
+        str | None,
+        typer.Option("--basemap", metavar="URL", help="Tiles a reader may switch on: https://…/{z}/{x}/{y}."),
+    ] = None,
+    basemap_credit: Annotated[
+        str, typer.Option("--basemap-credit", metavar="TEXT", help="Who made it, and its approval number.")
+    ] = "",
     workers: Workers = 1,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -296,7 +292,8 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
         "population": population,
         "workers": workers,
     }
-    _study(inputs, out, overwrite, quiet, as_json, **settings)
+    tiles = (basemap, basemap_credit) if basemap else None
+    _study(inputs, out, overwrite, quiet, as_json, tiles=tiles, **settings)
 
 
 @app.command(epilog="Example: corridor simulate --voyages 8 --seed 1 --out fleet")
@@ -329,6 +326,10 @@ def simulate(
     _report({**counts, "simulated": True}, paths, [said], quiet=quiet, as_json=as_json)
 
 
+app.command(epilog=cli_explain.EXAMPLES)(cli_explain.explain)
+app.command(epilog="Example: corridor validate --out validation")(cli_validate.validate)
+
+
 @app.command()
 def version(as_json: Json = False) -> None:
     """Print the version."""
@@ -342,7 +343,13 @@ def version(as_json: Json = False) -> None:
 
 
 def _study(
-    inputs: Sequence[str], out: Path, overwrite: bool, quiet: bool, as_json: bool, **settings: Any
+    inputs: Sequence[str],
+    out: Path,
+    overwrite: bool,
+    quiet: bool,
+    as_json: bool,
+    tiles: tuple[str, str] | None = None,
+    **settings: Any,
 ) -> None:
     """Run a study, write its folder, say where it is."""
     with ExitStack() as stack:
@@ -350,14 +357,27 @@ def _study(
             folder = stack.enter_context(atomic.reserve(out, overwrite=overwrite))
         from corridor.study import run_study  # noqa: PLC0415 — slow to import, see the top
 
+        basemap = _basemap(tiles)
         with _progress(quiet) as progress:
             study = run_study(inputs, progress=progress, **settings)
-            study.to_folder(folder, overwrite=overwrite)
+            study.to_folder(folder, overwrite=overwrite, basemap=basemap)
         summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for warning in summary.get("warnings", []):
         _say(f"warning {warning}", quiet=quiet)
     paths = {"map": str(out / "map.html"), "geopackage": str(out / "study.gpkg")}
     _report(summary, paths, _headline(summary), quiet=quiet, as_json=as_json)
+
+
+def _basemap(tiles: tuple[str, str] | None) -> Any:
+    """Tiles for the page, or none; an address that is none is refused before the work."""
+    if tiles is None:
+        return None
+    from maps.content import Basemap  # noqa: PLC0415 — slow to import, see the top
+
+    try:
+        return Basemap(*tiles)
+    except ValueError as error:
+        raise InputError("bad_basemap", str(error)) from None
 
 
 @contextmanager

@@ -6,8 +6,10 @@ any number of buckets, workers or orders gives the same accounts.
 """
 
 import functools
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,26 +19,41 @@ import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from corridor import reference
 from corridor.accounts.ledger import Ledger, in_order
 from corridor.accounts.ledger import merge as merge_ledgers
 from corridor.emissions.basis import Basis, account
-from corridor.emissions.fleet import fleet
+from corridor.emissions.behaviour import Surroundings
+from corridor.emissions.fleet import Fleet, fleet
 from corridor.emissions.inference import fast_speed_kn
 from corridor.emissions.phases import phase_rules
 from corridor.emissions.places import Places, places
 from corridor.emissions.register import RegisterIndex, index_register
 from corridor.emissions.rules import Rulebook
 from corridor.emissions.ships import Ship, resolve_ships
+from corridor.errors import InputError
 from corridor.pieces import write_pieces
+from corridor.tracks.gaps import APPROACH, HARBOUR, OPEN, GapSettings, fill
 from corridor.tracks.lines import Line, thinned_lines
-from corridor.tracks.quality import NAMES, Cleaned, clean, kept_rows, ship_edges
+from corridor.tracks.quality import MS_PER_HOUR, NAMES, Cleaned, clean, kept_rows, ship_edges
+from corridor.tracks.rests import Rests, rests
 from corridor.tracks.trajectories import OBSERVED, SIMULATED, STAY, Segments, TraceSettings, trace
 from layers.atoms import Atoms, cut_times
+from layers.geodesy import NAUTICAL_MILE_M
 from layers.walk import walk
 from layers.zones import ZoneIndex, ZoneSystem
 
 CHUNK_ROWS = 200_000
 MOST_FLAGGED = 20_000
+# Faster by both its speeds, no leg is in a band that the distance to the coast decides. [kn]
+ASKED_KN = 6.0
+SHELTERS = {
+    "berth": HARBOUR,
+    "port_area": HARBOUR,
+    "anchorage": HARBOUR,
+    "precautionary": APPROACH,
+    "approach": APPROACH,
+}
 PARTICULARS = ("imo", "mmsi", "name", "ais_type", "length_m", "beam_m")
 
 Columns = dict[str, NDArray[Any]]
@@ -52,11 +69,13 @@ class Plan:
     index: ZoneIndex
     rulebook: Rulebook
     trace: TraceSettings
+    gaps: GapSettings | None = None
     method: str = "imo4"
     main_off: bool = True
     simulated: bool = False
     pieces_dir: Path | None = None
     lines: bool = True
+    only_ship: int | None = None
 
     @functools.cached_property
     def entries(self) -> RegisterIndex:
@@ -72,6 +91,40 @@ class Plan:
     def places(self) -> Places:
         """What zone codes mean to the method."""
         return places(self.systems, self.index.decode, phase_rules(self.method))
+
+    @functools.cached_property
+    def _shelter_of_zone(self) -> NDArray[np.int64]:
+        (inventory,) = (system.zones for system in self.systems if system.name == "port")
+        return np.array([OPEN, *(SHELTERS.get(kind, OPEN) for kind in inventory["kind"])], np.int64)
+
+    def shelter(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int64]:
+        """How likely a ship lies still at places, by the kind of port zone; see `corridor.tracks.gaps`."""
+        zones = self.index.decode(self.index.zone_at(lat, lon))
+        found: NDArray[np.int64] = self._shelter_of_zone[zones[:, self.index.names.index("port")]]
+        return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a study was made from, for those who ask how: plan, positions, names of the input files."""
+
+    plan: Plan
+    buckets: tuple[Path, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """What became of the positions of some ships, step by step."""
+
+    cleaned: Cleaned
+    segments: Segments
+    vessels: pd.DataFrame
+    ships: list[Ship]
+    atoms: Atoms
+    period: NDArray[np.int32]
+    fleet: Fleet
+    basis: Basis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +151,7 @@ def process(bucket: Path, plan: Plan) -> Result:
     plan : Plan
         Settings and geography.
     """
-    columns = _read(bucket)
+    columns = read_positions(bucket, plan.only_ship)
     results = [
         _process_ships(chunk, plan, f"{bucket.stem}-{n:04d}") for n, chunk in enumerate(_chunks(columns))
     ]
@@ -128,6 +181,21 @@ def run(
         if progress is not None:
             progress(len(results), len(buckets))
     return merge(results)
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor | None]:
+    """Give an executor of so many processes, or none for one.
+
+    >>> with processes(1) as executor:
+    ...     print(executor)
+    None
+    """
+    if workers <= 1:
+        yield None
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
 
 
 def merge(results: Iterable[Result]) -> Result:
@@ -189,8 +257,10 @@ def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def _read(bucket: Path) -> Columns:
-    table = pq.read_table(bucket, use_threads=False, memory_map=True)
+def read_positions(bucket: Path, ship: int | None = None) -> Columns:
+    """Positions of a bucket, or of one of its ships, which may have none there."""
+    only = None if ship is None else [("ship", "=", ship)]
+    table = pq.read_table(bucket, use_threads=False, memory_map=True, filters=only)
     return {name: table[name].to_numpy() for name in table.column_names}
 
 
@@ -205,34 +275,84 @@ def _chunks(columns: Columns) -> Iterator[Columns]:
             first = place
 
 
-def _process_ships(positions: Columns, plan: Plan, name: str) -> Result:
+def ship_number(ships: pd.DataFrame, vessel: str) -> int:
+    """Row of a ship, by its id (``IMO9811000``, ``MMSI209289000/2``) or its bare IMO number or MMSI.
+
+    Parameters
+    ----------
+    ships : pandas.DataFrame
+        Ships of a study.
+    vessel : str
+        What to look for.
+
+    Raises
+    ------
+    InputError
+        If no ship has it; the message names some that are there.
+    """
+    wanted = vessel.strip().upper().split("/")[0]
+    keys = ships["ship_key"].astype(str)
+    numbers = (ships["imo"].astype(str), ships["mmsi"].astype(str))
+    for names in (keys.str.upper(), *numbers):
+        if (names == wanted).any():
+            return int(ships.loc[names == wanted, "ship"].iloc[0])
+    some = ", ".join(keys.iloc[:8]) + (", …" if len(keys) > 8 else "")
+    raise InputError(
+        "unknown_vessel", f"found no vessel '{vessel}'; expected one of the {len(keys)} there: {some}"
+    )
+
+
+def work(positions: Columns, plan: Plan, *, pieces: bool) -> Worked:
+    """Positions of whole ships to accounts, keeping what lies between."""
     cleaned = clean(positions)
-    segments = trace(kept_rows(positions, cleaned), plan.trace, plan.ships)
+    kept = kept_rows(positions, cleaned)
+    segments = trace(kept, plan.trace, plan.ships)
+    if plan.gaps is not None and len(segments.unobserved):
+        segments = fill(segments, plan.gaps, reference.sea(), plan.shelter)
     if plan.simulated:
         origin = np.where(segments.origin == OBSERVED, SIMULATED, segments.origin)
         segments = replace(segments, origin=origin.astype(np.uint8))
     vessels = _vessels(segments, plan)
     ships = resolve_ships(vessels, plan.entries)
     atoms, period = _cut(segments, plan)
+    made = fleet(ships, plan.rulebook.supplies, plan.method)
     basis = account(
         segments,
         atoms,
         period,
-        fleet=fleet(ships, plan.rulebook.supplies, plan.method),
+        fleet=made,
         places=plan.places,
         rulebook=plan.rulebook,
+        surroundings=_surroundings(segments, rests(kept, segments)),
         main_off=plan.main_off,
-        pieces=plan.pieces_dir is not None,
+        pieces=pieces,
     )
+    return Worked(
+        cleaned=cleaned,
+        segments=segments,
+        vessels=vessels,
+        ships=ships,
+        atoms=atoms,
+        period=period,
+        fleet=made,
+        basis=basis,
+    )
+
+
+def _process_ships(positions: Columns, plan: Plan, name: str) -> Result:
+    worked = work(positions, plan, pieces=plan.pieces_dir is not None)
+    segments, vessels, basis = worked.segments, worked.vessels, worked.basis
     return Result(
         ledger=Ledger(basis.ledger, basis.cells),
-        vessels=_facts(vessels, ships),
+        vessels=_facts(vessels, worked.ships),
         lines=thinned_lines(segments, vessels) if plan.lines else (),
         unobserved=segments.unobserved.assign(
-            vessel_id=vessels["vessel_id"].to_numpy()[segments.unobserved["vessel"]]
+            vessel_id=vessels["vessel_id"].to_numpy()[segments.unobserved["vessel"]],
+            zone0=_zones_at(segments.unobserved, "0", plan),
+            zone1=_zones_at(segments.unobserved, "1", plan),
         ),
-        flagged=_flagged(positions, cleaned),
-        counts=cleaned.counts,
+        flagged=_flagged(positions, worked.cleaned),
+        counts=worked.cleaned.counts,
         piece_sums=_pieces(segments, basis, vessels, plan, name),
         main_off_ms=basis.main_off_ms,
     )
@@ -248,6 +368,25 @@ def _vessels(segments: Segments, plan: Plan) -> pd.DataFrame:
     duration_ms = segments.t1_ms - segments.t0_ms
     fast_kn = fast_speed_kn(segments.vessel, moving, duration_ms, len(ship))
     return segments.vessels.assign(**said, fast_kn=fast_kn)
+
+
+def _surroundings(segments: Segments, lay: Rests) -> Surroundings:
+    """Distance to the coast of stays and slow legs, whose phase alone asks for it, and how stays lay."""
+    lasting_ms = segments.t1_ms - segments.t0_ms
+    fast_m = ASKED_KN * NAUTICAL_MILE_M / MS_PER_HOUR * lasting_ms
+    asked = np.flatnonzero(~((segments.sog_kn > ASKED_KN) & (segments.distance_m > fast_m)))
+    coast_nm = np.full((2, len(segments)), np.nan)
+    shore = reference.shore()
+    coast_nm[0, asked] = shore.distance_nm(segments.lat0[asked], segments.lon0[asked])
+    coast_nm[1, asked] = shore.distance_nm(segments.lat1[asked], segments.lon1[asked])
+    return Surroundings(
+        coast0_nm=coast_nm[0], coast1_nm=coast_nm[1], swing_m=lay.swing_m, drift_m=lay.drift_m
+    )
+
+
+def _zones_at(places: pd.DataFrame, end: str, plan: Plan) -> NDArray[np.int64]:
+    """Zone codes of one end of each hole."""
+    return plan.index.zone_at(places[f"lat{end}"].to_numpy(float), places[f"lon{end}"].to_numpy(float))
 
 
 def _cut(segments: Segments, plan: Plan) -> tuple[Atoms, NDArray[np.int32]]:
@@ -286,9 +425,10 @@ def _facts(vessels: pd.DataFrame, ships: Sequence[Ship]) -> pd.DataFrame:
 
 def _flagged(positions: Columns, cleaned: Cleaned) -> pd.DataFrame:
     """Rows that cleaning dropped or marked, by reason; the first of them where there are very many."""
+    marked = np.flatnonzero(cleaned.flags)
+    flags, row_ref = cleaned.flags[marked], positions["row_ref"][marked]
     found: dict[str, NDArray[np.int64]] = {
-        reason: positions["row_ref"][(cleaned.flags & NAMES[reason]) != 0][:MOST_FLAGGED]
-        for reason in cleaned.counts
+        reason: row_ref[(flags & NAMES[reason]) != 0][:MOST_FLAGGED] for reason in cleaned.counts
     }
     rows = np.concatenate([np.zeros(0, np.int64), *found.values()])
     return pd.DataFrame({"row_ref": rows, "reason": np.repeat(list(found), [len(r) for r in found.values()])})

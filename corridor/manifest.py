@@ -3,7 +3,9 @@
 Nothing in it depends on the clock or the machine, so equal inputs give equal bytes.
 """
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -54,6 +56,22 @@ def describe(
             "sums": {quantity: next(iter(paths.values())) for quantity, paths in sums.items()},
         },
         "warnings": list(ingested.report.warnings),
+    }
+
+
+def file_identity(path: str | Path) -> dict[str, Any]:
+    """Name, size and hash of a file beside the positions: a register, zones, a mapping. [bytes].
+
+    A layer behind ``#`` stays in the name.
+    """
+    file = Path(path)
+    if not file.exists():
+        file = Path(str(path).rpartition("#")[0])
+    content = file.read_bytes()
+    return {
+        "name": Path(path).name,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 import shapely
@@ -19,6 +20,7 @@ import shapely
 from corridor.errors import ReferenceDataError
 from layers.coast import Coast
 from layers.sea import Sea
+from layers.shore import ShoreGrid
 from layers.zones import ZoneSystem
 
 
@@ -157,15 +159,16 @@ def sources(name: str) -> list[str]:
     return [str(source) for source in table(name)["source"].dropna().unique()]
 
 
-def cite(name: str) -> str:
-    """One line that says where a table comes from and when it was checked.
+def cite(name: str, **where: object) -> str:
+    """One line that says where a table, or some rows of it, comes from and when it was checked.
 
     >>> cite("nox_rules_2026")
     'nox_rules_2026: MARPOL Annex VI regulations 13.5.1 and 13.6 (checked 2026-11-23)'
     """
-    facts = table(name)
+    facts = rows(name, **where) if where else table(name)
     checked = f" (checked {facts['checked_on'].max()})" if "checked_on" in facts else ""
-    return f"{name}: {'; '.join(sources(name))}{checked}"
+    said = [str(source) for source in facts["source"].dropna().unique()]
+    return f"{name}: {'; '.join(said)}{checked}"
 
 
 @cache
@@ -181,6 +184,7 @@ def table_hashes() -> dict[str, str]:
     """
     folder = data_path()
     files = [*folder.rglob("*.csv"), *folder.rglob("*.geojson"), *folder.rglob("*.parquet")]
+    files += folder.rglob("*.npz")
     return {path.relative_to(folder).as_posix(): _hash_of(path) for path in sorted(files)}
 
 
@@ -272,15 +276,11 @@ def _system(name: str, collection: dict[str, Any]) -> ZoneSystem:
     )
 
 
-# Where land is known: the northern Pacific with both its shores (west, south, east, north).
-SEA_WINDOW = (99.0, 5.0, 255.0, 66.0)
-
-
 @cache
 def land() -> gpd.GeoDataFrame:
     """Land polygons of the corridor in ±180, with ``file``, ``source``, ``licence`` and ``credit`` of each.
 
-    OpenStreetMap in the windows around both ports, Natural Earth 10m elsewhere between 5 and 66 °N.
+    OpenStreetMap in the windows around both ports, Natural Earth 10m elsewhere between 5 and 65 °N.
 
     >>> sorted(land()["licence"].unique())
     ['ODbL-1.0', 'public domain']
@@ -289,23 +289,51 @@ def land() -> gpd.GeoDataFrame:
     parts = []
     for file in ("land_ne10m_corridor.parquet", "land_osm_ports.parquet"):
         part = gpd.read_parquet(data_path() / "geo" / file)
-        parts.append(part.assign(file=file, **said.loc[file].to_dict()))
+        facts = {str(name): value for name, value in said.loc[file].items()}
+        parts.append(part.assign(file=file, **facts))
     return pd.concat(parts, ignore_index=True)
+
+
+SHORE_FILE = "shore_distance_2026.npz"
+
+
+@cache
+def shore() -> ShoreGrid:
+    """Distance to the coast over the northern Pacific; `corridor.geography.shore` measures it.
+
+    >>> [round(float(nm)) for nm in shore().distance_nm([33.72, 33.60], [-118.20, -118.20])]
+    [1, 7]
+    """
+    with np.load(data_path() / "geo" / SHORE_FILE) as arrays:
+        west, south, step = arrays["west_south_step"].tolist()
+        return ShoreGrid(west, south, step, arrays["tenths_nm"])
+
+
+def land_polygons() -> npt.NDArray[np.object_]:
+    """Polygons of `land` with longitudes from 0 to 360.
+
+    >>> bool((shapely.bounds(land_polygons())[:, 0] >= 0).all())
+    True
+    """
+    shapes = land().geometry.to_numpy().copy()
+    west = shapely.bounds(shapes)[:, 0] < 0
+    shapes[west] = shapely.transform(shapes[west], lambda points: points + np.array([360.0, 0.0]))
+    polygons: npt.NDArray[np.object_] = np.asarray(shapes, dtype=object)
+    return polygons
 
 
 @cache
 def sea() -> Sea:
     """Water of the northern Pacific and the shortest ways over it; built once a process.
 
-    >>> way = sea().way(22.5, 114.5, 33.7, -118.2)
-    >>> 6200 < way.length_m / 1852 < 6700
-    True
+    >>> way = sea().way(22.56, 114.28, 33.745, -118.21)
+    >>> round(way.length_m / 1852, -2)
+    6400.0
     """
-    shapes = land().geometry.to_numpy()
-    west = shapely.bounds(shapes)[:, 0] < 0
-    shapes[west] = shapely.transform(shapes[west], lambda points: points + np.array([360.0, 0.0]))
-    lanes = data_path() / "lanes"
-    capes, sights = pq.read_table(lanes / "capes_2026.parquet"), pq.read_table(lanes / "sights_2026.parquet")
+    window = rows("geo/sea_windows_2026", window="north_pacific").iloc[0]
+    coast = Coast.of(land_polygons(), tuple(window[["west", "south", "east", "north"]]))
+    folder = data_path() / "lanes"
+    capes, sights = (pq.read_table(folder / f"{name}_2026.parquet") for name in ("capes", "sights"))
     places = np.column_stack([capes[name].to_numpy() for name in ("lon_e5", "lat_e5")]) / 1e5
     pairs = np.column_stack([sights[name].to_numpy() for name in ("cape", "other")])
-    return Sea(Coast.of(shapes, SEA_WINDOW), places, pairs)
+    return Sea(coast, places, pairs)

@@ -135,7 +135,13 @@ UNOBSERVED = Schema(
         Column("lon0", "float64", "degrees", "longitude of the last fix before", *_LON),
         Column("lat1", "float64", "degrees", "latitude of the first fix after", *_LAT),
         Column("lon1", "float64", "degrees", "longitude of the first fix after", *_LON),
-        Column("reason", "text", "", "gap (silence) or impossible_speed"),
+        Column(
+            "reason",
+            "text",
+            "",
+            "gap (not looked at yet), impossible_speed, too_long, out_of_area, unknown_sea, inland, "
+            "enclosed, call_unseen",
+        ),
     ),
 )
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import tempfile
-import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,15 +20,18 @@ from platformdirs import user_cache_path
 
 from corridor import engine, reference
 from corridor.accounts.ledger import Ledger
-from corridor.accounts.totals import Derived, mass_table
+from corridor.accounts.totals import Derived, derived_factors, mass_table
 from corridor.emissions.inference import ship_types
 from corridor.emissions.phases import PHASES
 from corridor.emissions.register import read_register
 from corridor.emissions.rules import FUELS, Calendar, calendar, rulebook
 from corridor.engine import Plan
 from corridor.errors import InputError
-from corridor.manifest import describe, input_report
+from corridor.holes import hole_table, hours_by_waters
+from corridor.manifest import describe, file_identity, input_report
+from corridor.stopwatch import Progress, Stopwatch
 from corridor.tracks.columns import read_mapping
+from corridor.tracks.gaps import GapSettings
 from corridor.tracks.ingest import Ingested, ingest
 from corridor.tracks.lines import Line
 from corridor.tracks.trajectories import TraceSettings
@@ -43,11 +43,12 @@ from layers.zones import ZoneIndex, ZoneSystem
 if TYPE_CHECKING:
     import folium
 
+    from corridor.explain import Explanation
     from corridor.outputs.folder import Written
+    from maps.content import Basemap
 
 SYSTEMS = ("port", "sulphur", "nox", "speed", "waters", "jurisdiction")
 FINE = 10
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,8 @@ class Study:
     timings_s: dict[str, float]
     pieces: Path | None
     simulated: bool
+    first_ms: int
+    source: engine.Source
 
     @cached_property
     def _coded_rows(self) -> pd.DataFrame:
@@ -106,8 +109,9 @@ class Study:
     def ledger_classes(self) -> NDArray[np.int64]:
         """Ship class number of each ledger row, an index into `class_names`."""
         order = {name: place for place, name in enumerate(self.class_names())}
-        number = self.vessels["ship_class"].map(order).to_numpy(np.int64)
-        return number[self.ledger.rows["vessel"].to_numpy()]
+        number = np.asarray(self.vessels["ship_class"].map(order), np.int64)
+        classes: NDArray[np.int64] = number[self.ledger.rows["vessel"].to_numpy()]
+        return classes
 
     def class_names(self) -> tuple[str, ...]:
         """Ship classes, in the order of the class number of the cells."""
@@ -124,8 +128,10 @@ class Study:
         return table.assign(**{name: table[name].fillna("") for name in text})
 
     def months(self) -> NDArray[np.int64]:
-        """Months with hours in them, as year * 12 + month - 1, ascending."""
-        return np.unique(self.ledger.rows["month"].to_numpy(np.int64))
+        """Months with hours in them, as year * 12 + month - 1, ascending; else that of the first fix."""
+        found = np.unique(self.ledger.rows["month"].to_numpy(np.int64))
+        first = pd.Timestamp(self.first_ms, unit="ms")
+        return found if len(found) else np.array([first.year * 12 + first.month - 1], np.int64)
 
     def totals(self, by: Sequence[str] = ("phase",)) -> pd.DataFrame:
         """Hours, distance, fuel and masses by ledger keys or zone systems. [h, nm, kg].
@@ -163,6 +169,10 @@ class Study:
             table["vessel"] = self.vessels["vessel_id"].to_numpy()[table["vessel"]]
         return table
 
+    def holes(self) -> pd.DataFrame:
+        """One row per hole that stays unobserved: vessel, times, places, reason, waters. [h, degrees]."""
+        return hole_table(self.unobserved, self.systems)
+
     def cells(self, species: str = "co2") -> pd.DataFrame:
         """One row per cell with bounds, area, hours and the mass of one species. [degrees, km2, h, kg]."""
         from corridor.outputs import tables
@@ -183,8 +193,20 @@ class Study:
 
         return build(page_data(self))
 
-    def to_folder(self, out: str | Path, *, overwrite: bool = False) -> Written:
+    def to_folder(
+        self, out: str | Path, *, overwrite: bool = False, basemap: Basemap | None = None
+    ) -> Written:
         """Write map, GeoPackage, tables and manifest into a folder, whole or not at all.
+
+        Parameters
+        ----------
+        out : path
+            The folder.
+        overwrite : bool
+            Whether a folder that holds something may be written over.
+        basemap : maps.content.Basemap, optional
+            An approved base map of your own: tiles that the reader may switch on, and the line that
+            credits it, with its number.
 
         Raises
         ------
@@ -193,7 +215,21 @@ class Study:
         """
         from corridor.outputs.folder import write
 
-        return write(self, Path(out), overwrite=overwrite)
+        return write(self, Path(out), overwrite=overwrite, basemap=basemap)
+
+    def explain(self, vessel: str, time: datetime | str) -> Explanation:
+        """Every step from reports to masses for one piece: numbers, units, sources.
+
+        Parameters
+        ----------
+        vessel : str
+            Id of the vessel, or its IMO number or MMSI.
+        time : datetime or str
+            An instant in the piece; UTC where it names no zone.
+        """
+        from corridor.explain import explain
+
+        return explain(self.source, vessel, time)
 
     def _repr_html_(self) -> str:
         table = self.totals(by=["phase"])[["phase", "hours", "distance_nm", "fuel_kg", "co2_kg", "nox_kg"]]
@@ -224,6 +260,7 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
     work_dir: str | Path | None = None,
     pieces: bool = True,
     method: str = "imo4",
+    vessel: str | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Compute a study from AIS files: positions to segments, zones, emissions and accounts.
@@ -258,6 +295,8 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
         Whether to keep a row for every piece of a segment.
     method : str
         Name of the emission method.
+    vessel : str, optional
+        Compute this vessel alone, as it comes out among the others: its id, IMO number or MMSI.
     progress : callable, optional
         Called with the name of the stage and the share done.
 
@@ -287,7 +326,7 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
         )
     with watch.stage("preparing zones", 0.35):
         index = ZoneIndex.load_or_build(systems, lattice, cache)
-    folder = _pieces_folder() if pieces else None
+    gaps = GapSettings(area=bbox)
     plan = Plan(
         ships=ingested.ships,
         register=register,
@@ -295,14 +334,22 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
         index=index,
         rulebook=rulebook(_sulphur_zones(systems), _calendar(ingested)),
         trace=TraceSettings(),
+        gaps=gaps,
         method=method,
         simulated=is_simulated(ingested.ships),
-        pieces_dir=folder,
+        pieces_dir=_pieces_folder() if pieces else None,
+        only_ship=None if vessel is None else engine.ship_number(ingested.ships, vessel),
     )
-    with watch.stage("tracks and emissions", 0.4), _executor(workers) as executor:
+    folder = plan.pieces_dir
+    with (
+        _removed_on_failure(folder),
+        watch.stage("tracks and emissions", 0.4),
+        engine.processes(workers) as executor,
+    ):
         result = engine.run(ingested.buckets, plan, executor=executor)
     settings = {
         "method": method,
+        "vessel": vessel,
         "cell_deg": cell_deg,
         "population": population if isinstance(population, str) else list(population),
         "start_utc": start.isoformat() if start is not None else None,
@@ -310,10 +357,16 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
         "bbox": list(bbox) if bbox is not None else None,
         "time_zone": tz or "UTC",
         "zones_datum": zones_datum,
+        "files": {
+            role: file_identity(path)
+            for role, path in (("columns", columns), ("ships", ships), ("zones", zones))
+            if path is not None
+        },
         "zone_systems": [system.name for system in systems],
         **asdict(plan.trace),
+        **{f"hole_{name}": value for name, value in asdict(gaps).items() if name != "area"},
     }
-    with watch.stage("accounts", 0.8):
+    with _removed_on_failure(folder), watch.stage("accounts", 0.8):
         return _study(ingested, plan, result, settings, folder, watch)
 
 
@@ -340,6 +393,8 @@ def _study(
         datum_remark(plan.systems[-1], settings["zones_datum"]) if plan.systems[-1].name == "user" else None
     )
     manifest["warnings"] += [remark] if remark else []
+    holes = hole_table(result.unobserved, plan.systems)
+    manifest["unobserved"] = hours_by_waters(holes).to_dict("records")
     study = Study(
         ledger=result.ledger,
         vessels=result.vessels,
@@ -353,6 +408,10 @@ def _study(
         timings_s=watch.seconds,
         pieces=folder,
         simulated=simulated,
+        first_ms=int(ingested.ships["first_ms"].min()),
+        source=engine.Source(
+            plan, tuple(ingested.buckets), tuple(str(item["name"]) for item in ingested.inputs)
+        ),
     )
     if folder is not None:
         weakref.finalize(study, shutil.rmtree, folder.parent, ignore_errors=True)
@@ -364,6 +423,17 @@ def _pieces_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="corridor-")) / "pieces"
     folder.mkdir()
     return folder
+
+
+@contextmanager
+def _removed_on_failure(folder: Path | None) -> Iterator[None]:
+    """Leave no pieces behind of a study that does not come about."""
+    try:
+        yield
+    except BaseException:
+        if folder is not None:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+        raise
 
 
 def study_systems(zones: str | Path | None = None, datum: str | None = None) -> tuple[ZoneSystem, ...]:
@@ -383,19 +453,6 @@ def is_simulated(ships: pd.DataFrame) -> bool:
     """Whether any ship is an invented one, by the country code that is given to nobody but our simulator."""
     code = int(reference.value("simulation_marks_2026", item="mmsi_country_code"))
     return bool((ships["mmsi"] // 1_000_000 == code).any())
-
-
-def derived_factors(gwp: str = "ar5") -> Derived:
-    """Factors of PM2.5 and CO2e from the reference tables."""
-    facts = "gwp100_ipcc_2021"
-    return Derived(
-        pm25_per_pm10=reference.value(
-            "particulate_sulphur_imo4_2020", fuel_kind="all", parameter="pm25_of_pm10"
-        ),
-        gwp_ch4=reference.value(facts, basis=gwp, species="ch4"),
-        gwp_n2o=reference.value(facts, basis=gwp, species="n2o"),
-        gwp_basis=f"GWP100, IPCC {gwp.upper()}",
-    )
 
 
 def _sulphur_zones(systems: tuple[ZoneSystem, ...]) -> tuple[str, ...]:
@@ -433,29 +490,3 @@ def _files(inputs: str | Path | Sequence[str | Path]) -> list[str | Path]:
         matches = [] if path.exists() else sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
         found += matches or [item]
     return found
-
-
-@contextmanager
-def _executor(workers: int) -> Iterator[Executor | None]:
-    if workers <= 1:
-        yield None
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
-
-
-class Stopwatch:
-    """Times the stages of a run and tells the reader which one is on. [s]."""
-
-    def __init__(self, progress: Progress | None = None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-
-    @contextmanager
-    def stage(self, name: str, share: float) -> Iterator[None]:
-        """Time one stage; ``share`` is how much of the run lies before it."""
-        if self._progress is not None:
-            self._progress(name, share)
-        started = time.perf_counter()
-        yield
-        self.seconds[name.replace(" ", "_")] = time.perf_counter() - started

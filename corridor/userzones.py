@@ -70,7 +70,8 @@ def datum_remark(system: ZoneSystem, datum: str | None) -> str | None:
     """
     if datum is not None:
         return None
-    china = shapely.union_all([_outline(f) for f in reference.features("geo/china_waters_osm_1000m")[:1]])
+    coast = {f["properties"]["name"]: _outline(f) for f in reference.features("geo/china_waters_osm_1000m")}
+    china = shapely.difference(coast["China mainland coast"], coast["Hong Kong"])
     touched = shapely.intersects(china, system.zones.geometry.to_numpy())
     if not touched.any():
         return None
@@ -143,7 +144,7 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         raise InputError(
             "no_crs", f"{path.name} names no coordinate system; expected one such as EPSG:4326; assign it"
         )
-    return _in_degrees(frame.rename_geometry("geometry"))
+    return _in_degrees(frame)
 
 
 def _read_geopackage(path: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -159,7 +160,7 @@ def _read_geopackage(path: Path, layer: str | None) -> gpd.GeoDataFrame:
             "no_such_layer",
             f"{path.name} has no layer '{layer}' with shapes; known: {', '.join(names) or 'none'}",
         )
-    return geopackage.read(path, layer or names[0])
+    return geopackage.read(path, layer or names[0], as_stored=True)
 
 
 def _read_geojson(path: Path) -> gpd.GeoDataFrame:
@@ -180,7 +181,8 @@ def _read_geojson(path: Path) -> gpd.GeoDataFrame:
 
 def _in_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Zones in longitude and latitude without heights; those that a projection tore at 180 in 0–360."""
-    flat = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
+    facts = pd.DataFrame(frame.drop(columns=frame.geometry.name)).drop(columns="geometry", errors="ignore")
+    flat = gpd.GeoDataFrame(facts, geometry=shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
     if flat.crs.is_geographic and flat.crs.equals("EPSG:4326", ignore_axis_order=True):
         return flat
     moved = flat.to_crs(4326)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from layers.jit import njit
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Columns = tuple[npt.NDArray[np.int32], IntArray, IntArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,10 @@ class Atoms:
     def __len__(self) -> int:
         """Return the number of atoms."""
         return int(self.segment.size)
+
+    def columns(self) -> Columns:
+        """Return the columns, in their order."""
+        return self.segment, self.code, self.cell, self.f0, self.f1
 
 
 def cut_times(
@@ -67,12 +74,13 @@ def cut_times(
     if (stop < start).any():
         raise ValueError(f"segment {int(np.argmax(stop < start))} ends before it begins; sort fixes by time")
     first = np.searchsorted(marks, start, side="right")
-    last = np.maximum(np.searchsorted(marks, stop, side="left"), first)
     period = first[atoms.segment]
-    over = np.flatnonzero((last > first)[atoms.segment])
-    if not over.size:
+    passes = np.append(marks, np.iinfo(np.int64).max)[first] < stop
+    if not passes.any():
         return atoms, period.astype(np.int32)
-    return _cut_over(atoms, over, period, (start, stop, last), marks)
+    last = first.copy()
+    last[passes] = np.searchsorted(marks, stop[passes], side="left")
+    return _cut_over(atoms, np.flatnonzero(passes[atoms.segment]), period, (start, stop, last), marks)
 
 
 def _cut_over(
@@ -91,18 +99,40 @@ def _cut_over(
     nth = np.arange(atom.size) - np.repeat(np.cumsum(passed) - passed, passed)
     share = (marks[period[atom] + nth] - start[segment]) / (stop[segment] - start[segment])
     before = share <= atoms.f0[atom]
-    period = period + np.bincount(atom[before], minlength=len(atoms))
+    np.add.at(period, atom[before], 1)
     inner = ~before & (share < atoms.f1[atom])
     atom, share = atom[inner], share[inner]
+    rows = len(atoms) + atom.size
+    cut = Atoms(*(np.empty(rows, column.dtype) for column in atoms.columns()))
+    number = np.empty(rows, np.int32)
+    _insert(atoms.columns(), period, atom, share, cut.columns(), number)
+    return cut, number
 
-    origin = np.insert(np.arange(len(atoms)), atom, atom)
-    f1 = np.insert(atoms.f1, atom, share)
-    again = np.zeros(origin.size, np.bool_)
-    again[1:] = origin[1:] == origin[:-1]
-    f0 = np.where(again, np.roll(f1, 1), atoms.f0[origin])
-    passed_before = np.arange(origin.size) - np.maximum.accumulate(np.where(again, 0, np.arange(origin.size)))
-    cut = Atoms(atoms.segment[origin], atoms.code[origin], atoms.cell[origin], f0, f1)
-    return cut, (period[origin] + passed_before).astype(np.int32)
+
+@njit
+def _insert(
+    atoms: Columns,
+    period: IntArray,
+    atom: IntArray,
+    share: FloatArray,
+    out: Columns,
+    number: npt.NDArray[np.int32],
+) -> None:
+    """Copy atoms with some cut at shares, in order, and number the period of each part."""
+    segment, code, cell, f0, f1 = out
+    k = m = 0
+    for i in range(len(period)):
+        begin, passed = atoms[3][i], period[i]
+        while m < len(atom) and atom[m] == i:
+            segment[k], code[k], cell[k], number[k] = atoms[0][i], atoms[1][i], atoms[2][i], passed
+            f0[k], f1[k] = begin, share[m]
+            begin = share[m]
+            passed += 1
+            m += 1
+            k += 1
+        segment[k], code[k], cell[k], number[k] = atoms[0][i], atoms[1][i], atoms[2][i], passed
+        f0[k], f1[k] = begin, atoms[4][i]
+        k += 1
 
 
 def cut_offsets(

@@ -81,7 +81,9 @@ def _bearing(y0: float, x0: float, y1: float, x1: float, out: FloatArray) -> Non
     radian = np.pi / 180
     turn = (x1 - x0) * radian
     east = np.sin(turn) * np.cos(y1 * radian)
-    north = np.cos(y0 * radian) * np.sin(y1 * radian) - np.sin(y0 * radian) * np.cos(y1 * radian) * np.cos(turn)
+    north = np.cos(y0 * radian) * np.sin(y1 * radian) - np.sin(y0 * radian) * np.cos(y1 * radian) * np.cos(
+        turn
+    )
     length = np.hypot(east, north)
     out[0], out[1] = east / length, north / length
 
@@ -136,12 +138,12 @@ def connected(pairs: IntArray, number: int) -> npt.NDArray[np.bool_]:
     return kept
 
 
-def graph(
-    coast: Coast, capes: Sequence[FloatArray]
-) -> tuple[FloatArray, IntArray]:
-    """Places (longitude, latitude) and pairs of them, of all corners off the given coast that hang together."""
+def graph(coast: Coast, capes: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
+    """Places (longitude, latitude) and pairs of them: all corners off the coast that hang together."""
     everywhere = np.concatenate(capes)
-    at_sea = ~coast.on_land(everywhere[:, 1], everywhere[:, 0]) & coast.knows(everywhere[:, 1], everywhere[:, 0])
+    at_sea = ~coast.on_land(everywhere[:, 1], everywhere[:, 0]) & coast.knows(
+        everywhere[:, 1], everywhere[:, 0]
+    )
     everywhere = everywhere[at_sea]
     pairs = sights(coast, everywhere)
     kept = connected(pairs, len(everywhere))

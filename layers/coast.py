@@ -166,6 +166,15 @@ def _clear_many(grid: Grid, y0: FloatArray, x0: FloatArray, y1: FloatArray, x1: 
 
 
 @njit
+def straight_clear_many(grid: Grid, y0: FloatArray, x0: FloatArray, y1: FloatArray, x1: FloatArray) -> Any:
+    """Whether short straight lines cross no coast and stay inside the grid."""
+    out = np.empty(len(y0), np.bool_)
+    for i in range(len(y0)):
+        out[i] = straight_clear(grid, y0[i], x0[i], y1[i], x1[i])
+    return out
+
+
+@njit
 def _on_land_many(grid: Grid, y: FloatArray, x: FloatArray) -> Any:
     out = np.empty(len(y), np.bool_)
     for i in range(len(y)):
@@ -256,9 +265,7 @@ def _pieces(shapes: Shapes) -> FloatArray:
     return np.ascontiguousarray(np.hstack([coordinates[:-1][joined], coordinates[1:][joined]]))
 
 
-def _by_cell(
-    pieces: FloatArray, shape: tuple[float, float, float, int, int]
-) -> tuple[IntArray, IntArray]:
+def _by_cell(pieces: FloatArray, shape: tuple[float, float, float, int, int]) -> tuple[IntArray, IntArray]:
     """Pairs of a cell and a piece whose bounding box touches it, sorted by cell."""
     west, south, step, rows, columns = shape
     x, y = pieces[:, [0, 2]], pieces[:, [1, 3]]
@@ -290,13 +297,15 @@ def _cell_points_on_land(
     # One sorted line for all rows: 1000 degrees lie between one row and the next.
     crossings = np.sort(row * 1000.0 + x)
     points = np.arange(rows)[:, None] * 1000.0 + west + (np.arange(columns) + OFF_CENTRE) * step
-    before = np.searchsorted(crossings, points) - np.searchsorted(crossings, np.arange(rows) * 1000.0)[:, None]
+    before = (
+        np.searchsorted(crossings, points) - np.searchsorted(crossings, np.arange(rows) * 1000.0)[:, None]
+    )
     odd: npt.NDArray[np.bool_] = before % 2 == 1
     return odd
 
 
 def _reach(coastal: npt.NDArray[np.bool_], south: float, step: float) -> npt.NDArray[np.float32]:
-    """Length that a line may run from anywhere in a cell without meeting coast or the window's edge. [rad]."""
+    """Length that a line may run from anywhere in a cell and meet no coast nor the window's edge. [rad]."""
     near = coastal.copy()
     near[0], near[-1], near[:, 0], near[:, -1] = True, True, True, True
     cells = np.zeros(near.shape, np.int64)
@@ -310,5 +319,6 @@ def _reach(coastal: npt.NDArray[np.bool_], south: float, step: float) -> npt.NDA
         near[:, :-1] |= wider[:, 1:]
     lat = np.abs(south + (np.arange(len(cells)) + 0.5) * step)[:, None]
     narrowest = np.cos(np.radians(np.minimum(lat + (cells + 1) * step, 90.0)))
-    reach = np.maximum(cells - 1, 0) * np.radians(step) * narrowest * NARROWING
-    return reach.astype(np.float32)
+    leap = np.maximum(cells - 1, 0) * np.radians(step) * narrowest * NARROWING
+    reach: npt.NDArray[np.float32] = leap.astype(np.float32)
+    return reach

@@ -33,16 +33,18 @@ _TINY = 1e-300
 _SERIES_LIMIT_M = 17e6
 
 
-def _lambert(lat0: Value, lon0: Value, lat1: Value, lon1: Value) -> Value:
-    """Geodesic length by Lambert's formula for long lines. [m]."""
+def _reduced_latitude(lat: Value) -> tuple[Value, Value]:
+    """Sine and cosine of the reduced latitude."""
     radian = np.pi / 180
-    tan0 = (1 - FLATTENING) * np.tan(lat0 * radian)
-    tan1 = (1 - FLATTENING) * np.tan(lat1 * radian)
-    cos0 = 1 / np.sqrt(1 + tan0 * tan0)
-    cos1 = 1 / np.sqrt(1 + tan1 * tan1)
-    sin0 = tan0 * cos0
-    sin1 = tan1 * cos1
-    half = np.sin((lon1 - lon0) * radian / 2)
+    tangent = (1 - FLATTENING) * np.tan(lat * radian)
+    cosine = 1 / np.sqrt(1 + tangent * tangent)
+    return tangent * cosine, cosine
+
+
+def _reduced_distance_m(sin0: Value, cos0: Value, sin1: Value, cos1: Value, step: Value) -> Value:
+    """Geodesic length by Lambert's formula for long lines; `step` is that of longitude in degrees. [m]."""
+    radian = np.pi / 180
+    half = np.sin(step * radian / 2)
     # The squared chord between both ends, on the sphere of reduced latitudes, is 4 sin²(s/2).
     haversine = ((sin1 - sin0) ** 2 + (cos1 - cos0) ** 2) / 4 + cos0 * cos1 * half * half
     haversine = np.minimum(haversine, 1.0)
@@ -55,11 +57,23 @@ def _lambert(lat0: Value, lon0: Value, lat1: Value, lon1: Value) -> Value:
     return length
 
 
-lambert_m = njit(_lambert)
-"""`distance_m` for four floats (lat0, lon0, lat1, lon1), to be called inside kernels.
+reduced_latitude = njit(_reduced_latitude)
+"""Sine and cosine of the reduced latitude of a float [degrees], to be called inside kernels."""
 
-Within 1e-5 up to 17,000 km and 3e-5 up to 19,000 km; between nearly opposite places finite, within 0.2 %.
-"""
+reduced_distance_m = njit(_reduced_distance_m)
+"""As `lambert_m`, of both ends' reduced latitudes and their step in longitude [degrees]: for kernels that
+pass along a track and meet each place twice."""
+
+
+@njit
+def lambert_m(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
+    """`distance_m` for four floats, to be called inside kernels. [m].
+
+    Within 1e-5 up to 17,000 km and 3e-5 up to 19,000 km; between nearly opposite places finite, within 0.2 %.
+    """
+    sin0, cos0 = reduced_latitude(lat0)
+    sin1, cos1 = reduced_latitude(lat1)
+    return reduced_distance_m(sin0, cos0, sin1, cos1, lon1 - lon0)
 
 
 @functools.cache
@@ -87,7 +101,9 @@ def distance_m(
     """
     places = [np.asarray(value, np.float64) for value in (lat0, lon0, lat1, lon1)]
     start_lat, start_lon, end_lat, end_lon = np.broadcast_arrays(*places)
-    length = np.array(_lambert(start_lat, start_lon, end_lat, end_lon))
+    length = np.array(
+        _reduced_distance_m(*_reduced_latitude(start_lat), *_reduced_latitude(end_lat), end_lon - start_lon)
+    )
     far = length > _SERIES_LIMIT_M
     if far.any():
         length[far] = _geod().inv(start_lon[far], start_lat[far], end_lon[far], end_lat[far])[2]

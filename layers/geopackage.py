@@ -183,7 +183,7 @@ def spatial_names(path: str | Path) -> list[str]:
         return [name for (name,) in rows]
 
 
-def read(path: str | Path, layer: str | None = None) -> pd.DataFrame:
+def read(path: str | Path, layer: str | None = None, *, as_stored: bool = False) -> pd.DataFrame:
     """Read one layer; a GeoDataFrame in EPSG:4326 where it has geometry.
 
     The first bytes are checked before GDAL sees the file, which otherwise would open whatever the content
@@ -193,6 +193,8 @@ def read(path: str | Path, layer: str | None = None) -> pd.DataFrame:
     ----------
     layer
         Name of the layer; may be left out where there is only one.
+    as_stored
+        Whether to keep the coordinate system of the file.
 
     Raises
     ------
@@ -215,7 +217,7 @@ def read(path: str | Path, layer: str | None = None) -> pd.DataFrame:
             raise ValueError(
                 f"found layer '{layer}' without coordinate reference system; expected one; assign it"
             )
-        table = table.to_crs(4326)
+        table = table if as_stored else table.to_crs(4326)
     found: pd.DataFrame = table
     return found
 

@@ -35,9 +35,7 @@ def into_water(grid: Grid, y: float, x: float, most_m: float) -> tuple[float, fl
 
 
 @njit
-def _marks(
-    origin: tuple[float, float], step: tuple[float, float], lat: FloatArray, lon: FloatArray
-) -> Any:
+def _marks(origin: tuple[float, float], step: tuple[float, float], lat: FloatArray, lon: FloatArray) -> Any:
     """Lattice with the number of a cape at the point nearest to it, -1 elsewhere."""
     side = 2 * HALF + 1
     marks = np.full(side * side, -1, np.int32)
@@ -51,7 +49,7 @@ def _marks(
 
 @njit
 def way_out(grid: Grid, y: float, x: float, step_deg: float, lat: FloatArray, lon: FloatArray) -> FloatArray:
-    """(n, 2) latitude and longitude of places from a place in water to the first cape; empty if there is none.
+    """(n, 2) latitudes and longitudes from a place in water to the first cape; empty if there is none.
 
     Dijkstra on a square lattice around the place; every step is tried against the coast.
     """
@@ -63,7 +61,7 @@ def way_out(grid: Grid, y: float, x: float, step_deg: float, lat: FloatArray, lo
     middle = HALF * side + HALF
     best[middle], came[middle] = 0.0, middle
     queue = [(0.0, middle)]
-    while len(queue):
+    while queue:
         way, here = heapq.heappop(queue)
         if way > best[here]:
             continue

@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+import numpy as np
+
 F = TypeVar("F", bound=Callable[..., object])
 
 ENABLED = os.environ.get("CORRIDOR_JIT", "1") != "0"
@@ -40,3 +42,13 @@ else:
     def njit(function: F) -> F:
         """Return the function as it is: the numba-free path."""
         return function
+
+
+@njit
+def zero() -> int:
+    """0 to count from: for a literal 0 numba compiles the kernels that are given the count a second time.
+
+    >>> zero()
+    0
+    """
+    return int(np.int64(0))

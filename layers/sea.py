@@ -6,6 +6,8 @@ Places in enclosed waters first find out of them on a fine local lattice. Both d
 """
 
 import functools
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layers.coast import Coast, FloatArray, clear
+from layers.coast import Coast, FloatArray, clear, known, on_land, straight_clear_many
 from layers.geodesy import NAUTICAL_MILE_M, display_longitude, distance_m, great_circle_points, wrap_longitude
 from layers.harbour import into_water, way_out
-from layers.jit import njit
 from layers.seaways import Network, arc, shortest
 
 IntArray = npt.NDArray[np.int64]
@@ -24,8 +25,11 @@ IntArray = npt.NDArray[np.int64]
 # A place sees open water when it sees one of so many capes around it.
 NEAREST_CAPES = 48
 # Lattices tried, one after the other, to find out of enclosed waters: step [degrees of latitude].
-LATTICES_DEG = (0.003, 0.012)
+LATTICES_DEG = (0.0005, 0.003, 0.012)
 CACHED_WAYS = 4096
+DECIMALS = 7
+# A straight line of 60 nm leaves its great circle by 0.1 to 0.3 nm, one of 8 km by 3 m at most.
+FINER_M = (8_000.0, 1_000.0)
 
 
 class NoWayError(ValueError):
@@ -52,24 +56,12 @@ class Way:
         """Return the same way in the other direction."""
         return Way(self.lat[::-1], self.lon[::-1], self.length_m)
 
-    def split(self, longest_m: float) -> "Way":
-        """Return the same way with further points on its great circles, no two farther apart than asked.
-
-        >>> Way(np.array([40.0, 40.0]), np.array([170.0, -170.0]), 1.7e6).split(500_000.0).lon.round(1).tolist()
-        [170.0, 175.0, -180.0, -175.0, -170.0]
-        """
-        legs = distance_m(self.lat[:-1], self.lon[:-1], self.lat[1:], self.lon[1:])
-        number = np.maximum(np.ceil(legs / longest_m), 1).astype(np.int64)
-        leg = np.repeat(np.arange(len(legs)), number)
-        step = np.arange(len(leg)) - np.repeat(np.cumsum(number) - number, number)
-        share = step / number[leg]
-        lat, lon = great_circle_points(
-            self.lat[leg], self.lon[leg], self.lat[leg + 1], self.lon[leg + 1], share
-        )
-        # The places themselves stay bit for bit: a way begins and ends where it was asked to.
-        corner = step == 0
-        lat[corner], lon[corner] = self.lat[:-1], self.lon[:-1]
-        return Way(np.append(lat, self.lat[-1]), np.append(lon, self.lon[-1]), self.length_m)
+    def between(self, start: tuple[float, float], end: tuple[float, float]) -> "Way":
+        """Return the same way with its ends (latitude, longitude in ±180) bit for bit as given."""
+        lat, lon = self.lat.copy(), self.lon.copy()
+        lat[0], lon[0] = start
+        lat[-1], lon[-1] = end
+        return Way(lat, lon, self.length_m)
 
 
 class Sea:
@@ -84,7 +76,7 @@ class Sea:
     sights : array
         (m, 2) pairs of corners joined by open water.
     shore_nm : float
-        A place on mapped land is at sea if water is this near: berths lie on land that was drawn coarsely. [nm]
+        A place on mapped land counts as at sea if water is this near: coarse land covers berths. [nm]
 
     Examples
     --------
@@ -95,7 +87,7 @@ class Sea:
     >>> places, pairs = capes.graph(coast, [capes.corners(capes.widened([island], 3.0), 1.0)])
     >>> sea = Sea(coast, places, pairs)
     >>> round(sea.way(15.0, 175.0, 15.0, -175.0).length_m / 1852), len(sea.way(5.0, 175.0, 5.0, -175.0).lat)
-    (873, 2)
+    (871, 2)
     """
 
     def __init__(self, coast: Coast, capes: FloatArray, sights: IntArray, *, shore_nm: float = 10.0) -> None:
@@ -122,11 +114,13 @@ class Sea:
         NoWayError
             If an end is not known to be near the sea, or in waters without a way out.
         """
-        start = (float(lat0), float(display_longitude(lon0)))
-        end = (float(lat1), float(display_longitude(lon1)))
-        if not np.isfinite([*start, *end]).all():
-            raise NoWayError("unknown_sea", "a place without numbers has no way; give latitudes and longitudes")
-        return self._kept(start, end) if start <= end else self._kept(end, start).reverse()
+        if not all(map(math.isfinite, (lat0, lon0, lat1, lon1))):
+            raise NoWayError(
+                "unknown_sea", "a place without numbers has no way; give latitudes and longitudes"
+            )
+        start, end = _rounded(lat0, lon0), _rounded(lat1, lon1)
+        way = self._kept(start, end) if start <= end else self._kept(end, start).reverse()
+        return way.between((lat0, _wrapped(lon0)), (lat1, _wrapped(lon1)))
 
     def via(self, places: Sequence[tuple[float, float]]) -> Way:
         """Return the way at sea past places (latitude, longitude) in their order.
@@ -136,10 +130,44 @@ class Sea:
         NoWayError
             If there is no way between two of them.
         """
-        ways = [self.way(*start, *end) for start, end in zip(places[:-1], places[1:], strict=True)]
+        ways = [self.way(*start, *end) for start, end in itertools.pairwise(places)]
         lat = np.concatenate([ways[0].lat[:1], *(way.lat[1:] for way in ways)])
         lon = np.concatenate([ways[0].lon[:1], *(way.lon[1:] for way in ways)])
         return Way(lat, lon, sum(way.length_m for way in ways))
+
+    def pieces(self, ways: Sequence[Way], longest_m: float) -> tuple[IntArray, FloatArray]:
+        """Return ways as short lines: the number of its way and (4, n) ends of each. [degrees].
+
+        Ends are latitude and longitude of the beginning, then of the end, on the great circles of the
+        ways; so close that straight lines in degrees between them cross no land either.
+
+        Parameters
+        ----------
+        ways : sequence of Way
+            As `way` gave them.
+        longest_m : float
+            Longest piece where there is room. [m]
+
+        Examples
+        --------
+        >>> from layers.coast import Coast
+        >>> sea = Sea(Coast.of([], (160, 30, 200, 50)), np.empty((0, 2)), np.empty((0, 2), np.int64))
+        >>> _, ends = sea.pieces([sea.way(40.0, 170.0, 40.0, -170.0)], 500_000.0)
+        >>> ends[[1, 3]].round(1).tolist()
+        [[170.0, 175.0, -180.0, -175.0], [175.0, -180.0, -175.0, -170.0]]
+        """
+        number = np.repeat(np.arange(len(ways)), [len(way.lat) - 1 for way in ways])
+        before, after = [way.lat[:-1] for way in ways], [way.lat[1:] for way in ways]
+        lon_before, lon_after = [way.lon[:-1] for way in ways], [way.lon[1:] for way in ways]
+        ends = np.stack([np.concatenate(part) for part in (before, lon_before, after, lon_after)])
+        leg, ends = _cut(ends, np.full(len(number), longest_m))
+        number = number[leg]
+        for finer_m in FINER_M:
+            y0, x0, y1, x1 = ends[0], display_longitude(ends[1]), ends[2], display_longitude(ends[3])
+            touching = ~straight_clear_many(self.coast.grid, y0, x0, y1, x1)
+            leg, ends = _cut(ends, np.where(touching, finer_m, np.inf))
+            number = number[leg]
+        return number, ends
 
     def _find(self, start: tuple[float, float], end: tuple[float, float]) -> Way:
         if start == end:
@@ -150,9 +178,9 @@ class Sea:
 
     def _wet(self, place: tuple[float, float]) -> tuple[float, float]:
         """Nearest place in water; the place itself if it is."""
-        if not self.coast.knows(*place):
+        if not known(self.coast.grid, *place):
             raise NoWayError("unknown_sea", f"{place[0]:.3f}, {place[1]:.3f} lies where no land is known")
-        if not self.coast.on_land(*place):
+        if not on_land(self.coast.grid, *place):
             return place
         y, x = into_water(self.coast.grid, *place, self.shore_nm * NAUTICAL_MILE_M)
         if np.isnan(y):
@@ -168,8 +196,12 @@ class Sea:
         out, home = self._open(start), self._open(end)
         capes = shortest(grid, self._network, out[-1], home[-1])
         if not len(capes):
-            raise NoWayError("enclosed", f"no way from {start[0]:.3f}, {start[1]:.3f} to {end[0]:.3f}, {end[1]:.3f}")
-        middle = [(float(self._network.lat[cape]), float(self._network.lon[cape])) for cape in capes if cape >= 0]
+            raise NoWayError(
+                "enclosed", f"no way from {start[0]:.3f}, {start[1]:.3f} to {end[0]:.3f}, {end[1]:.3f}"
+            )
+        middle = [
+            (float(self._network.lat[cape]), float(self._network.lon[cape])) for cape in capes if cape >= 0
+        ]
         points = [*out, *middle, *reversed(home)]
         return self._taut(points) if len(out) + len(home) > 2 else points
 
@@ -197,6 +229,30 @@ class Sea:
             pulled.append(points[there])
             here = there
         return pulled
+
+
+def _cut(ends: FloatArray, longest_m: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Cut great circles into equal parts, none longer than asked: the line of each part, and its ends."""
+    parts = np.maximum(np.ceil(distance_m(*ends) / longest_m), 1).astype(np.int64)
+    line = np.repeat(np.arange(len(parts)), parts)
+    step = np.arange(len(line)) - np.repeat(np.cumsum(parts) - parts, parts)
+    inner = np.flatnonzero(step > 0)
+    lat0, lon0, lat1, lon1 = ends[:, line[inner]]
+    lat, lon = great_circle_points(lat0, lon0, lat1, lon1, step[inner] / parts[line[inner]])
+    # The ends of lines stay bit for bit: a way begins and ends where it was asked to.
+    cut = ends[:, line]
+    cut[0, inner], cut[1, inner] = lat, lon
+    cut[2, inner - 1], cut[3, inner - 1] = lat, lon
+    return line, cut
+
+
+def _wrapped(lon: float) -> float:
+    return lon if -180.0 <= lon < 180.0 else float(wrap_longitude(lon))
+
+
+def _rounded(lat: float, lon: float) -> tuple[float, float]:
+    """A place to the centimetre, with a longitude from 0 to 360: one place however it was written."""
+    return round(float(lat), DECIMALS), round(float(lon) % 360.0, DECIMALS) % 360.0
 
 
 def _restored(coast: Coast, capes: FloatArray, sights: IntArray, shore_nm: float) -> Sea:

@@ -15,12 +15,12 @@ START, GOAL, NOBODY = -1, -2, -3
 
 
 class Network(NamedTuple):
-    """Capes and what each of them sees: neighbours of cape i are ``other[first[i]:first[i + 1]]``. [degrees, rad]."""
+    """Capes and what they see: of cape i that is ``other[first[i]:first[i + 1]]``. [degrees, rad]."""
 
     lat: FloatArray
     lon: FloatArray
     first: IntArray
-    other: npt.NDArray[np.int32]
+    other: IntArray
     length: FloatArray
 
     @classmethod
@@ -33,7 +33,7 @@ class Network(NamedTuple):
             lat=lat,
             lon=lon,
             first=np.searchsorted(both[:, 0], np.arange(len(capes) + 1)).astype(np.int64),
-            other=both[:, 1].astype(np.int32),
+            other=both[:, 1].copy(),
             length=arc(lat[both[:, 0]], lon[both[:, 0]], lat[both[:, 1]], lon[both[:, 1]]),
         )
 
@@ -62,9 +62,7 @@ _one_arc = njit(_arc)
 
 
 @njit
-def shortest(
-    grid: Grid, network: Network, start: tuple[float, float], goal: tuple[float, float]
-) -> IntArray:
+def shortest(grid: Grid, network: Network, start: tuple[float, float], goal: tuple[float, float]) -> IntArray:
     """Numbers of the capes on the shortest way from start to goal, -1 and -2 for the ends; none if no way.
 
     Whether an end sees a cape is tried only when the way would be the best one left: most never are.
@@ -72,13 +70,14 @@ def shortest(
     number = len(network.lat)
     came = np.full(number, NOBODY, np.int64)
     left = np.empty(number)
-    queue = [(_one_arc(start[0], start[1], goal[0], goal[1]), 0.0, GOAL, START)]
+    direct = float(_one_arc(start[0], start[1], goal[0], goal[1]))
+    queue = [(direct, 0.0, GOAL, START)]
     for cape in range(number):
         left[cape] = _one_arc(network.lat[cape], network.lon[cape], goal[0], goal[1])
         way = _one_arc(start[0], start[1], network.lat[cape], network.lon[cape])
         queue.append((way + left[cape], way, cape, START))
     heapq.heapify(queue)
-    while len(queue):
+    while queue:
         _, way, here, before = heapq.heappop(queue)
         if here == GOAL:
             y, x = start
@@ -97,7 +96,7 @@ def shortest(
             other = network.other[k]
             if came[other] == NOBODY:
                 on = way + network.length[k]
-                heapq.heappush(queue, (on + left[other], on, np.int64(other), here))
+                heapq.heappush(queue, (on + left[other], on, other, here))
     return np.empty(0, np.int64)
 
 

@@ -3,7 +3,6 @@
 Longitudes here run from 0 to 360, so that the Pacific is whole; `ShoreGrid` takes any.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from layers.geodesy import MEAN_RADIUS_M, display_longitude
+from layers.coast import Coast, Shapes
+from layers.geodesy import MEAN_RADIUS_M, NAUTICAL_MILE_M, display_longitude
+from layers.jit import njit
 
 FloatArray = npt.NDArray[np.float64]
 
-METRES_PER_NM = 1852.0
 TENTHS = 10.0
 # What a byte cannot hold: the coast is farther than 25.4 nm.
 FAR = 255
@@ -45,13 +45,11 @@ class ShoreGrid:
     tenths: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(
-        cls, land: Sequence[Any], window: tuple[float, float, float, float], step: float
-    ) -> "ShoreGrid":
+    def of(cls, land: Shapes, window: tuple[float, float, float, float], step: float) -> "ShoreGrid":
         """Measure the distance to polygons of land, longitudes from 0 to 360, inside a window.
 
-        On Mercator's chart the nearest coast is the nearest on the Earth, within the 25 nm that are asked for,
-        to some 0.5 %; its length there is divided by the chart's scale.
+        On Mercator's chart the nearest coast is the nearest on the Earth, to some 0.5 % within the 25 nm that
+        are asked for; the distance there is divided by the chart's scale.
 
         Parameters
         ----------
@@ -65,33 +63,47 @@ class ShoreGrid:
         west, south, east, north = window
         lon = west + step * np.arange(round((east - west) / step) + 1)
         lat = south + step * np.arange(round((north - south) / step) + 1)
-        chart = shapely.transform(np.asarray(land, dtype=object), _mercator)
-        coast = shapely.STRtree(shapely.get_parts(shapely.boundary(chart)))
-        ground = shapely.STRtree(chart)
+        # A degree more on each side: a coast knows land inside its window only.
+        ground = Coast.of(land, (west - 1, south - 1, east + 1, north + 1))
+        ends = _mercator(ground.grid.coast.reshape(-1, 2)).reshape(-1, 2, 2)
+        # A piece at a time: a tree of whole coasts would measure all of Asia for every point.
+        coast = shapely.STRtree(shapely.linestrings(ends))
         tenths = np.full((len(lat), len(lon)), FAR, np.uint8)
         for row, parallel in enumerate(lat):
             points = shapely.points(_mercator(np.column_stack([lon, np.full(len(lon), parallel)])))
-            scale = MEAN_RADIUS_M * np.cos(np.radians(parallel)) / METRES_PER_NM
+            scale = MEAN_RADIUS_M * np.cos(np.radians(parallel)) / NAUTICAL_MILE_M
             asked, nm = _nearest(coast, points, FAR / TENTHS / scale)
             tenths[row, asked] = np.minimum(np.rint(nm * scale * TENTHS), FAR)
-            tenths[row, ground.query(points, predicate="intersects")[0]] = 0
+            tenths[row, ground.on_land(parallel, lon)] = 0
         return cls(float(west), float(south), float(step), tenths)
 
     def distance_nm(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> FloatArray:
         """Distance to the coast; infinite beyond 25.4 nm, not a number outside the grid. [nm]"""
-        y, x = np.asarray(lat, np.float64), display_longitude(lon)
-        row, column = (y - self.south) / self.step, (x - self.west) / self.step
-        rows, columns = self.tenths.shape
-        inside = (row >= 0) & (row <= rows - 1) & (column >= 0) & (column <= columns - 1)
-        r = np.where(inside, np.minimum(row, rows - 1.000001), 0.0)
-        c = np.where(inside, np.minimum(column, columns - 1.000001), 0.0)
-        i, j = r.astype(np.int64), c.astype(np.int64)
-        u, v = r - i, c - j
-        corners = np.stack([self.tenths[i + a, j + b] for a in (0, 1) for b in (0, 1)])
-        weights = np.stack([(1 - u) * (1 - v), (1 - u) * v, u * (1 - v), u * v])
-        nm = (corners * weights).sum(axis=0) / TENTHS
-        nm = np.where((corners == FAR).any(axis=0), np.inf, nm)
-        return np.where(inside, nm, np.nan)
+        y, x = np.broadcast_arrays(np.asarray(lat, np.float64), display_longitude(lon))
+        grid = (self.west, self.south, self.step, self.tenths)
+        out: FloatArray = _between(grid, y.ravel(), x.ravel()).reshape(y.shape)
+        return out
+
+
+@njit
+def _between(grid: tuple[float, float, float, Any], lat: FloatArray, lon: FloatArray) -> FloatArray:
+    """Distance between the four points around each place. [nm]"""
+    west, south, step, tenths = grid
+    rows, columns = tenths.shape
+    out = np.empty(len(lat))
+    for k in range(len(lat)):
+        row, column = (lat[k] - south) / step, (lon[k] - west) / step
+        if not (0.0 <= row <= rows - 1 and 0.0 <= column <= columns - 1):
+            out[k] = np.nan
+            continue
+        i, j = min(int(row), rows - 2), min(int(column), columns - 2)
+        a, b, c, d = tenths[i, j], tenths[i, j + 1], tenths[i + 1, j], tenths[i + 1, j + 1]
+        if max(a, b, c, d) == FAR:
+            out[k] = np.inf
+            continue
+        u, v = row - i, column - j
+        out[k] = ((1 - u) * ((1 - v) * a + v * b) + u * ((1 - v) * c + v * d)) / TENTHS
+    return out
 
 
 def _nearest(tree: shapely.STRtree, points: Any, reach: float) -> tuple[Any, FloatArray]:

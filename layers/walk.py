@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layers.atoms import Atoms
-from layers.jit import njit
+from layers.jit import njit, zero
 from layers.lookup import (
     Cuts,
     Grid,
@@ -45,7 +45,17 @@ _SAGITTA_SHARE = 5e-5
 _SLIVER = 1e-12
 # Cuts just beyond an edge's end are kept, so that none is lost at a vertex; a needless cut joins up again.
 _BEYOND = 1e-9
+# An edge farther from a line than this is not asked where it crosses it. [degrees]
+_BESIDE = 1e-6
 _NEVER = 2.0
+# The longest leg that needs one line only, by the whole degree of latitude above its ends and half a degree
+# more; a hundredth is left for rounding. [degrees of latitude]
+_STRAIGHT_DEG = np.degrees(
+    0.99
+    / _MEAN_RADIUS_M
+    * _SAGITTA_SHARE
+    / (_BEND * np.tan(np.radians(np.minimum(np.arange(91.0) + 1.5, 89.0))))
+)
 _NO_CIRCLE = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -163,7 +173,7 @@ def _scan(
     lat0, lon0, lat1, lon1, stays = legs
     shape, codes, state, fine_state = grid
     keys, f1 = out
-    k = 0
+    k = zero()
     for i in range(first, lat0.size):
         if k == f1.size:
             return i, k
@@ -247,12 +257,15 @@ def _lines_needed(ends: tuple[float, float, float, float]) -> int:
     x0, y0, x1, y1 = ends
     if x0 == x1:  # a meridian is straight, and rounded points between would waver about it
         return 1
+    higher = max(abs(y0), abs(y1))
+    if math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)) < min(_STRAIGHT_DEG[int(higher)], 0.5):
+        return 1
     radian = math.pi / 180
     east = (x1 - x0) * math.cos((y0 + y1) / 2 * radian)
     length = math.sqrt(east * east + (y1 - y0) * (y1 - y0)) * radian * _MEAN_RADIUS_M
     # No place of the leg is farther north or south than half its length beyond its ends; 89 degrees is
     # where more lines stop helping: the pole itself has no longitude.
-    farthest = max(abs(y0), abs(y1)) * radian + length / (2 * _MEAN_RADIUS_M)
+    farthest = higher * radian + length / (2 * _MEAN_RADIUS_M)
     bend = _BEND * math.tan(min(farthest, 89 * radian))
     lines = max(math.sqrt(bend * length / _SAGITTA_SHARE), length * math.sqrt(bend / _SAGITTA_M))
     return max(math.ceil(lines), 1)
@@ -309,7 +322,7 @@ def _pieces(
     column, row = column_of(x, shape.per_degree), row_of(y, shape.per_degree, shape.ny)
     stop = column_of(x + dx, shape.per_degree), row_of(y + dy, shape.per_degree, shape.ny)
     steps = abs(stop[0] - column) + abs(stop[1] - row)
-    found, begin = 0, 0.0
+    found, begin = zero(), 0.0
     for _ in range(steps + 1):
         end, next_column, next_row = _next(line, (begin, 1.0), (column, row), stop, shape.per_degree)
         wrapped = column % shape.nx
@@ -400,8 +413,14 @@ def _edge_crossings(
     """Write the shares at which a line crosses edges of a group, in order, then `end`; return their count."""
     groups, fragments, edges = cuts
     x, y, dx, dy = line
+    west, east_most = min(x, x + dx) - _BESIDE, max(x, x + dx) + _BESIDE
+    south, north_most = min(y, y + dy) - _BESIDE, max(y, y + dy) + _BESIDE
     found = 0
     for e in range(fragments[groups[group, 1], 0], fragments[groups[group + 1, 1], 0]):
+        if edges[e, 3] < south or edges[e, 1] > north_most:
+            continue
+        if max(edges[e, 0], edges[e, 2]) < west or min(edges[e, 0], edges[e, 2]) > east_most:
+            continue
         across, up = edges[e, 0] - x, edges[e, 1] - y
         east, north = edges[e, 2] - edges[e, 0], edges[e, 3] - edges[e, 1]
         turn = dx * north - dy * east

@@ -5,8 +5,10 @@ Longitudes are display longitudes, 0-360 with the Pacific in the middle. Masses 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,10 +202,39 @@ class Source:
 
 @dataclass(frozen=True)
 class Basemap:
-    """Online tiles the reader may switch on; nothing is asked for before the click."""
+    """Online tiles the reader may switch on; nothing is asked for before the click.
+
+    ``attribution`` says who made them and, where a base map needs one, its approval number.
+
+    Raises
+    ------
+    ValueError
+        When the address is not ``https://host/…`` or its host holds anything else than a host's
+        letters: it is written into the page's policy.
+    """
 
     url: str
     attribution: str
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" or not re.fullmatch(r"[A-Za-z0-9.*:-]+", self._netloc):
+            raise ValueError(
+                f"basemap address {self.url!r} is not https://host/…{{z}}/{{x}}/{{y}}: give a full address"
+            )
+
+    @property
+    def _netloc(self) -> str:
+        return re.sub(r"^\{s\}\.", "*.", urlsplit(self.url).netloc)
+
+    @property
+    def host(self) -> str:
+        """Scheme and host as a page's policy names them.
+
+        >>> Basemap("https://{s}.example.org/{z}/{x}/{y}.png", "Example").host
+        'https://*.example.org'
+        """
+        return f"https://{self._netloc}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,5 +61,6 @@ def pack(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Any]:
         planes = np.frombuffer(little.tobytes(), np.uint8).reshape(-1, little.dtype.itemsize).T
         toc.append([name, f"{little.dtype.kind}{little.dtype.itemsize}", int(little.size)])
         parts.append(planes.tobytes())
-    data = zlib.compress(b"".join(parts), 9)
+    # Level 9 takes ten times as long for half a percent less.
+    data = zlib.compress(b"".join(parts), 6)
     return {"toc": toc, "data": base64.b64encode(data).decode("ascii")}

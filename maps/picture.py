@@ -19,7 +19,8 @@ FILLS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a
 """Eight colours that colour-blind readers tell apart (Okabe and Ito), then they begin again."""
 
 _SEA, _LAND = "#eef4f7", "#d9d5cc"
-_WIDTH, _TALLEST, _LEGEND, _LINE = 900, 900, 420, 16
+_WIDTH, _TALLEST, _LEGEND, _LINE = 900, 900, 600, 16
+_APART_DEG = 20.0
 
 
 @dataclass(frozen=True)
@@ -46,26 +47,49 @@ def areas_svg(areas: Sequence[Area], *, title: str, note: str = "") -> str:
     >>> "Bay &#60;1&#62;" in areas_svg([Area("Bay <1>", ((square,),))], title="Zones")
     True
     """
-    corners = [ring for area in areas for polygon in area.polygons for ring in polygon]
-    if not corners:
+    if not any(_rings(area) for area in areas):
         raise ValueError("there is no area to draw; give at least one polygon")
-    xy = np.concatenate(corners)
-    view = _view(*xy.min(axis=0), *xy.max(axis=0))
-    high = max(view.height, _LINE * (len(areas) + 5))
-    shapes = [
-        f'<path fill="{FILLS[k % len(FILLS)]}" fill-opacity="0.45" d="{view.path(_rings(area))}"/>'
-        for k, area in enumerate(areas)
-    ]
-    # Even-odd: rings of islands in lakes need no order.
+    panels, top = [], 0.0
+    for group in _groups(areas):
+        xy = np.concatenate([ring for k in group for ring in _rings(areas[k])])
+        view = _view(*xy.min(axis=0), *xy.max(axis=0))
+        shapes = [
+            f'<path fill="{_fill(k)}" fill-opacity="0.45" d="{view.path(_rings(areas[k]))}"/>' for k in group
+        ]
+        panels.append(
+            f'<svg y="{top:.0f}" width="{_WIDTH}" height="{view.height:.0f}">'
+            f'<rect width="100%" height="100%" fill="{_SEA}"/>'
+            f'<path fill="{_LAND}" d="{view.path(_land())}"/>{"".join(shapes)}</svg>'
+        )
+        top += view.height + _LINE
+    high = max(top, _LINE * (len(areas) + 5))
+    # Even-odd: holes need no order of their corners.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH + _LEGEND} {high:.0f}" role="img" '
         f'aria-label="{text.html(title)}" font-family="sans-serif" font-size="12" fill-rule="evenodd">'
-        f"<title>{text.html(title)}</title>"
-        f'<svg width="{_WIDTH}" height="{view.height:.0f}">'
-        f'<rect width="100%" height="100%" fill="{_SEA}"/>'
-        f'<path fill="{_LAND}" d="{view.path(_land())}"/>{"".join(shapes)}</svg>'
-        f"{_legend(areas, title, note)}</svg>\n"
+        f"<title>{text.html(title)}</title>{''.join(panels)}{_legend(areas, title, note)}</svg>\n"
     )
+
+
+def _fill(number: int) -> str:
+    return FILLS[number % len(FILLS)]
+
+
+def _groups(areas: Sequence[Area]) -> list[list[int]]:
+    """Return numbers of areas that stand near one another: each group has a picture of its own."""
+    ends = {
+        k: (min(ring[:, 0].min() for ring in rings), max(ring[:, 0].max() for ring in rings))
+        for k, area in enumerate(areas)
+        if (rings := _rings(area))
+    }
+    groups: list[list[int]] = []
+    reach = -np.inf
+    for k in sorted(ends, key=lambda number: ends[number]):
+        if ends[k][0] > reach + _APART_DEG:
+            groups.append([])
+        groups[-1].append(k)
+        reach = max(reach, ends[k][1])
+    return [sorted(group) for group in groups]
 
 
 def _rings(area: Area) -> list[Ring]:
@@ -82,7 +106,7 @@ class _View:
     height: float
 
     def path(self, rings: Sequence[Ring]) -> str:
-        """Return what of the rings can be seen, as SVG path data to a tenth of a pixel."""
+        """Return what of the rings can be seen, as SVG path data to a hundredth of a pixel."""
         east = self.west + _WIDTH / self.scale
         seen = [ring for ring in rings if ring[:, 0].max() >= self.west and ring[:, 0].min() <= east]
         return "".join(self._ring(ring) for ring in seen)
@@ -91,9 +115,9 @@ class _View:
         x = (ring[:, 0] - self.west) * self.scale
         y = (self.north_v - _mercator(ring[:, 1])) * self.scale
         # Far outside a place does not matter, and short numbers keep the file small.
-        points = np.round(np.clip(np.column_stack([x, y]), -5e3, 5e3), 1)
+        points = np.round(np.clip(np.column_stack([x, y]), -5e3, 5e3), 2)
         kept = np.append(True, (np.diff(points, axis=0) != 0).any(axis=1))
-        return "M" + "L".join(f"{a:g},{b:g}" for a, b in points[kept]) + "Z"
+        return "M" + "L".join(f"{a:.7g},{b:.7g}" for a, b in points[kept]) + "Z"
 
 
 def _mercator(lat: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -116,9 +140,8 @@ def _legend(areas: Sequence[Area], title: str, note: str) -> str:
     lines = [f'<text x="{x}" y="20" font-size="15" font-weight="bold">{text.html(title)}</text>']
     for k, area in enumerate(areas):
         y = 32 + _LINE * k
-        colour = FILLS[k % len(FILLS)]
         lines.append(
-            f'<rect x="{x}" y="{y}" width="11" height="11" fill="{colour}" fill-opacity="0.6"/>'
+            f'<rect x="{x}" y="{y}" width="11" height="11" fill="{_fill(k)}" fill-opacity="0.6"/>'
             f'<text x="{x + 18}" y="{y + 10}">{text.html(area.name)}</text>'
         )
     y = 32 + _LINE * (len(areas) + 1)

@@ -36,6 +36,7 @@ class Tracks:
     kind: np.ndarray
     origin: np.ndarray
     observed_ms: np.ndarray
+    status: np.ndarray
 
 
 @dataclass
@@ -90,6 +91,7 @@ def tracks(n: int, **columns) -> Tracks:
         "draught_m": np.full(n, 14.4, np.float32),
         "kind": np.zeros(n, np.uint8),
         "origin": np.zeros(n, np.uint8),
+        "status": np.full(n, -1, np.int8),
     }
     made |= {name: np.asarray(column, made[name].dtype) for name, column in columns.items() if name in made}
     made["observed_ms"] = np.asarray(columns.get("observed_ms", made["t1_ms"] - made["t0_ms"]), np.int64)

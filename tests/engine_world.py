@@ -1,9 +1,9 @@
 """A small world to send ships through the engine: two degrees of zones around a meridian, one register.
 
-    degrees east of the meridian   -2        -1         0      0.25     1         2
-    port zones                                          | berth |
-                                              | approach |      | approach |
-    sulphur zones                                       | na_eca ------------------ ...  else: global
+degrees east of the meridian   -2        -1         0      0.25     1         2
+port zones                                          | berth |
+                                          | approach |      | approach |
+sulphur zones                                       | na_eca ------------------ ...  else: global
 """
 
 import geopandas as gpd

@@ -72,7 +72,10 @@ def slow_ledger(legs, atoms, of, rules, found):
         band = 0 if stays else int(np.searchsorted(of.phases.band_limits_kn, speed))
         phase = int(table[kinds[i], band])
         if phase < 0:
-            phase = PHASES.index("cruising" if load > 0.65 else "slow_transit")
+            # Nothing is known of coast and rest here: the load, adrift, and at berth in a harbour.
+            by_load = "cruising" if load > 0.65 else "slow_transit"
+            moored = "at_berth" if stays else "manoeuvring"
+            phase = PHASES.index([by_load, by_load, "drifting", moored][-1 - phase])
         middle = legs.t0_ms[s] + (legs.t1_ms[s] - legs.t0_ms[s]) * (atoms.f0[i] + atoms.f1[i]) / 2
         period = int(np.searchsorted(rules.calendar.marks_ms, middle, side="right"))
         supply = int(rules.supply_of[zones[i], period])

@@ -41,7 +41,7 @@ class Engine:
             progress("reading ships", 0.5)
         return self
 
-    def to_folder(self, out, *, overwrite):
+    def to_folder(self, out, *, overwrite, basemap):
         with atomic.whole_folder(out, last="run.json", overwrite=overwrite) as part:
             for name in ["map.html", "study.gpkg"]:
                 (part / name).write_text("")
@@ -353,3 +353,12 @@ def test_colour_only_for_a_terminal_that_wants_it(call, monkeypatch, no_colour, 
     monkeypatch.setenv("NO_COLOR", no_colour)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert ("\x1b[31m" in call("frob")[2]) == coloured
+
+
+def test_a_basemap_that_is_no_address_is_refused_before_the_work(tmp_path, capsys):
+    file = tmp_path / "ais.csv"
+    file.write_text("MMSI\n")
+    call = ["run", str(file), "--out", str(tmp_path / "out"), "--basemap", "javascript:alert(1)//{z}"]
+    assert cli.main(call) == 2
+    assert "[bad_basemap]" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -121,9 +121,7 @@ def test_other_ships_change_nothing_for_a_ship(plan, tracks, whole, tmp_path_fac
 
 
 def test_merging_is_associative(plan, tracks, tmp_path):
-    a, b, c = (
-        engine.process(world.bucket(tmp_path / f"{n}.parquet", [tracks[n]]), plan) for n in (0, 1, 2)
-    )
+    a, b, c = (engine.process(world.bucket(tmp_path / f"{n}.parquet", [tracks[n]]), plan) for n in (0, 1, 2))
     one_way = engine.merge([engine.merge([a, b]), c])
     other_way = engine.merge([engine.merge([c]), engine.merge([b, a])])
     same(one_way, other_way)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor import geography, reference
+from corridor.errors import ReferenceDataError
 from corridor.geography import drawing
 from layers.zones import ZoneSystem, check_disjoint, equal_area
 
@@ -94,6 +95,30 @@ def test_corners_keep_a_centimetre(system: ZoneSystem) -> None:
     np.testing.assert_allclose(xy, np.round(xy, 7), rtol=0, atol=1e-12)
 
 
+def test_the_nox_area_is_the_sulphur_area_with_california_in_it() -> None:
+    sulphur, nox = (stored(name).zones.set_index("zone_id").geometry for name in ("sulphur", "nox"))
+    whole = shapely.union_all([sulphur["na_eca"], sulphur["california_24nm"]], grid_size=1e-7)
+    assert shapely.symmetric_difference(whole, nox["nox_na_eca"]).area < 1e-6
+    assert stored("nox").zones["valid_from"].tolist() == ["2016-01-01"] * 2
+
+
+def test_the_jurisdiction_proxy_says_what_it_is() -> None:
+    zones = stored("jurisdiction").zones
+    assert set(zones["kind"]) == {"nearest_coast_proxy"}
+    assert zones["verification"].str.contains("NOT legal limits").all()
+    assert zones["name_en"].str.endswith("(proxy)").all()
+
+
+def test_names_are_edited_in_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = reference.table("zone_names_2026")
+    names.loc[names["zone_id"] == "green_flag_20nm", "name_en"] = "Inner ring"
+    monkeypatch.setattr(reference, "table", lambda _name: names)
+    assert reference.zones("speed").zones["name_en"].tolist()[0] == "Inner ring"
+    monkeypatch.setattr(reference, "table", lambda _name: names[names["zone_id"] != "green_flag_40nm"])
+    with pytest.raises(ReferenceDataError, match="zones green_flag_40nm of system 'speed' have no name"):
+        reference.zones("speed")
+
+
 def test_every_zone_of_the_sulphur_system_has_its_rules() -> None:
     system = reference.zones("sulphur")
     assert set(system.zone_ids) <= set(reference.table("sulphur_zones_2026")["zone_id"])
@@ -108,7 +133,9 @@ def test_every_fact_file_is_in_the_list_of_sources() -> None:
     folder = reference.data_path() / "geo"
     with (folder / "SOURCES.csv").open(encoding="utf-8", newline="") as file:
         listed = {row["file"] for row in csv.DictReader(file)}
-    assert {path.name for path in folder.iterdir()} - {"SOURCES.csv"} == listed
+    # What was drawn for other folders from these files is listed by its way from here.
+    assert {path.name for path in folder.iterdir()} - {"SOURCES.csv"} <= listed
+    assert [name for name in sorted(listed) if not (folder / name).is_file()] == []
 
 
 def test_the_data_folder_stays_small() -> None:
@@ -200,6 +227,15 @@ PLACES = [
     ("waters", 22.5, 114.4, "dapeng_bay"),
     ("waters", 22.4, 113.8, "pearl_river_estuary"),
     ("waters", -30.0, -100.0, "other_waters"),
+    ("nox", 33.7545, -118.2316, "nox_na_eca"),
+    ("nox", 21.3, -157.9, "nox_na_eca_hawaii"),
+    ("nox", 22.30, 114.16, "nox_global"),
+    ("speed", 33.60, -118.20, "green_flag_20nm"),
+    ("speed", 33.20, -118.60, "green_flag_40nm"),
+    ("speed", 32.90, -118.90, "no_speed_zone"),
+    ("jurisdiction", 22.56662, 114.2845, "coast_china"),  # the proxy alone gives Yantian to Hong Kong
+    ("jurisdiction", 33.7545, -118.2316, "coast_us_west"),  # and Pier T to the land
+    ("jurisdiction", 40.0, 179.9, "beyond_200nm"),
 ]
 
 
@@ -332,7 +368,7 @@ def test_a_buffer_reaches_its_distance() -> None:
     [
         (lambda: drawing.circle(0, 0, -1.0), "radius > 0"),
         (lambda: drawing.polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "put its corners in order"),
-        (lambda: geography.draw("stars"), "known: port, sulphur, waters"),
+        (lambda: geography.draw("stars"), "known: port, sulphur, nox, speed, waters, jurisdiction"),
         (lambda: reference.features("geo/atlantis"), "no file data/geo/atlantis.geojson"),
     ],
 )

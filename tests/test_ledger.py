@@ -42,9 +42,7 @@ def same(left, right):
 
 
 @settings(max_examples=25)
-@given(
-    sizes=st.lists(st.integers(0, 6), min_size=1, max_size=5), seed=st.integers(0, 999), data=st.data()
-)
+@given(sizes=st.lists(st.integers(0, 6), min_size=1, max_size=5), seed=st.integers(0, 999), data=st.data())
 def test_any_order_and_grouping_of_ledgers_gives_the_same_accounts(sizes, seed, data):
     parts = [drawn(vessel, seed, size) for vessel, size in enumerate(sizes)]
     whole = in_order(merge(parts))

@@ -31,6 +31,7 @@ FILES = {
     "vessels.csv",
     "pieces",
     "input_report.csv",
+    "unobserved.csv",
     "run.json",
     "timings.json",
 }
@@ -199,14 +200,14 @@ def test_simulated_is_said_in_every_output(demo, run, page):
     with sqlite3.connect(demo.folder / "study.gpkg") as file:
         ours = "SELECT table_name, description FROM gpkg_contents WHERE table_name != 'layer_styles'"
         described = dict(file.execute(ours))
-    assert len(described) == 7
+    assert {"hotspot_grid", "voyage_tracks", "zones", "totals", "vessels"} <= set(described)
     assert all("SIMULATED" in text for text in described.values()), described
     assert set(layer(demo, "voyage_tracks")["origin"]) <= {"simulated", "filled"}
     pieces = ds.dataset(demo.folder / "pieces", format="parquet").to_table(columns=["origin"]).to_pandas()
     assert "observed" not in set(pieces["origin"])
-    # A CSV has no title: the names of the ships say it.
-    names = pd.read_csv(demo.folder / "vessels.csv")["name"]
-    assert names.str.startswith("SIM ").all()
+    # A CSV has no title: a column says it of every row.
+    for path in demo.folder.glob("*.csv"):
+        assert pd.read_csv(path)["simulated"].all(), path.name
 
 
 def test_limits_and_method_are_said_in_both_languages(demo):

@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from corridor.emissions.phases import PHASES, phase_of, phase_rules
+from corridor.emissions.phases import AT_BERTH, DRIFTING, PHASES, phase_of, phase_rules
 from corridor.emissions.places import places
 from corridor.errors import InputError, ReferenceDataError
 from corridor.reference import zones
 
 RULES = phase_rules()
 
-#             zone             0.5 kn       2 kn           4 kn           12 kn, 30 %    20 kn, 80 %
+# zone             at rest      0.5 kn       2 kn           4 kn           12 kn, 30 %    20 kn, 80 %
 DRAWN = """
-              berth            at_berth     manoeuvring    manoeuvring    manoeuvring    manoeuvring
-              port_area        at_berth     manoeuvring    manoeuvring    manoeuvring    manoeuvring
-              anchorage        at_anchor    at_anchor      manoeuvring    slow_transit   cruising
-              precautionary    at_anchor    at_anchor      manoeuvring    slow_transit   cruising
-              approach         drifting     drifting       slow_transit   slow_transit   cruising
-              remainder        drifting     drifting       slow_transit   slow_transit   cruising
-              open_sea         drifting     drifting       slow_transit   slow_transit   cruising
+  berth            at_berth     at_berth     manoeuvring    manoeuvring    manoeuvring    manoeuvring
+  port_area        at_berth     manoeuvring  manoeuvring    manoeuvring    manoeuvring    manoeuvring
+  anchorage        at_anchor    at_anchor    at_anchor      manoeuvring    slow_transit   cruising
+  precautionary    at_anchor    drifting     drifting       manoeuvring    slow_transit   cruising
+  approach         at_anchor    drifting     drifting       by_coast       slow_transit   cruising
+  remainder        at_anchor    drifting     drifting       by_coast       slow_transit   cruising
+  open_sea         at_anchor    drifting     drifting       by_coast       slow_transit   cruising
 """
-MOTIONS = ((0.5, 0.0), (2.0, 0.01), (4.0, 0.03), (12.0, 0.3), (20.0, 0.8))
+MOTIONS = ((0.0, 0.0), (0.5, 0.0), (2.0, 0.01), (4.0, 0.03), (12.0, 0.3), (20.0, 0.8))
 CASES = [
     (kind, speed, load, phase)
     for kind, *row in (line.split() for line in DRAWN.strip().splitlines())
@@ -28,19 +28,25 @@ CASES = [
 ]
 
 
-def phase(kind, speed, load, stays=False):
+def phase(kind, speed, load, *, stays=False, near_coast=False):
+    """Phase of a ship that, where no polygon says, would lie at anchor, and in a harbour at berth."""
     bands = RULES.table[RULES.kind_index([kind])[0]]
-    return PHASES[phase_of(bands, RULES.band_limits_kn, RULES.cruising_above, speed, stays, load)]
+    band = 0 if stays else int(np.searchsorted(RULES.band_limits_kn, speed))
+    rest = PHASES.index("at_anchor") if stays else DRIFTING
+    harbour = AT_BERTH if stays else PHASES.index("manoeuvring")
+    return PHASES[phase_of(bands, band, rest, harbour, near_coast, load, RULES.cruising_above)]
 
 
 @pytest.mark.parametrize(("kind", "speed", "load", "expected"), CASES)
 def test_phase(kind, speed, load, expected):
-    assert phase(kind, speed, load) == expected
+    for near_coast, by_coast in ((True, "manoeuvring"), (False, "slow_transit")):
+        found = phase(kind, speed, load, stays=speed == 0, near_coast=near_coast)
+        assert found == (by_coast if expected == "by_coast" else expected)
 
 
 @pytest.mark.parametrize("kind", RULES.kinds)
 def test_a_stay_is_stopped_whatever_its_speed_field_says(kind):
-    assert phase(kind, 15.0, 0.5, stays=True) == phase(kind, 0.0, 0.0)
+    assert phase(kind, 15.0, 0.5, stays=True) == phase(kind, 0.0, 0.0, stays=True)
 
 
 def test_limits_belong_to_the_slower_band():

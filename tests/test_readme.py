@@ -18,6 +18,7 @@ OUTPUTS = [
     "study.gpkg",
     "totals.csv",
     "vessels.csv",
+    "unobserved.csv",
     "pieces",
     "input_report.csv",
     "run.json",

@@ -60,9 +60,7 @@ def test_units_by_hand():
 @pytest.mark.parametrize(("diesel", "main"), [(True, 5.0), (False, 0.0)])
 def test_diesel_particles_are_those_of_diesel_engines(diesel, main):
     """PM10 of 5, 3 and 2 kg: a boiler is no engine, a turbine or gas engine no diesel."""
-    row = one_row(
-        main_pm10_mg=5_000_000, aux_pm10_mg=3_000_000, boiler_pm10_mg=2_000_000, main_diesel=diesel
-    )
+    row = one_row(main_pm10_mg=5_000_000, aux_pm10_mg=3_000_000, boiler_pm10_mg=2_000_000, main_diesel=diesel)
     total = mass_table(row, ["zone"], DERIVED).iloc[0]
     assert total["dpm_kg"] == main + 3.0
     assert total["pm10_kg"] == 10.0

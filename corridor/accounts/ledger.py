@@ -64,24 +64,39 @@ def _summed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Sum the accounts of equal cells, in the order in which they appear."""
     if len(tables) == 1:
         return tables[0]
-    keys = np.concatenate([table[list(CELL_KEYS)].to_numpy() for table in tables])
-    values = np.concatenate([table[list(CELL_COLUMNS)].to_numpy() for table in tables])
-    number, first = number_keys(keys[:, 0].copy(), (keys[:, 1] << 16) | (keys[:, 2] << 12) | keys[:, 3])
-    sums = np.zeros((len(first), values.shape[1]), np.int64)
-    _add_rows(number, values, sums)
-    _, place = np.unique(number, return_index=True)
-    return pd.DataFrame(np.hstack([keys[place], sums]), columns=[*CELL_KEYS, *CELL_COLUMNS])
+    # Slices, not lists, of columns: they are looked at where they lie, without a copy.
+    keys = np.concatenate([table.iloc[:, : len(CELL_KEYS)].to_numpy() for table in tables])
+    number, pairs = number_keys(keys[:, 0].copy(), (keys[:, 1] << 16) | (keys[:, 2] << 12) | keys[:, 3])
+    first = np.full(len(pairs), -1, np.int64)
+    sums = np.zeros((len(pairs), len(CELL_COLUMNS)), np.int64)
+    start = 0
+    for table in tables:
+        values = np.ascontiguousarray(table.iloc[:, len(CELL_KEYS) :].to_numpy())
+        _add_rows(number, start, values, first, sums)
+        start += len(table)
+    left = pd.DataFrame(keys[first], columns=list(CELL_KEYS), copy=False)
+    return pd.concat([left, pd.DataFrame(sums, columns=list(CELL_COLUMNS), copy=False)], axis=1)
 
 
 @njit
-def _add_rows(number: NDArray[np.int32], values: NDArray[np.int64], sums: NDArray[np.int64]) -> None:
-    for i in range(len(number)):
+def _add_rows(
+    number: NDArray[np.int32],
+    start: int,
+    values: NDArray[np.int64],
+    first: NDArray[np.int64],
+    sums: NDArray[np.int64],
+) -> None:
+    """Add a table's rows, numbered from ``start`` on, to their sums; note where each number first appears."""
+    for i in range(len(values)):
+        row = number[start + i]
+        if first[row] < 0:
+            first[row] = start + i
         for k in range(values.shape[1]):
-            sums[number[i], k] += values[i, k]
+            sums[row, k] += values[i, k]
 
 
 def in_order(ledger: Ledger) -> Ledger:
-    """Order rows and cells by their keys: the same accounts then make the same tables, whatever their path."""
+    """Order rows and cells by their keys: the same accounts then make the same tables."""
     return Ledger(_by_keys(ledger.rows, LEDGER_KEYS), _by_keys(ledger.cells, CELL_KEYS))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from corridor import reference
 from corridor.accounts.ledger import MG_PER_KG, MM_PER_NM, MS_PER_H, MWH_PER_KWH
 from corridor.emissions.phases import PHASES
 from corridor.emissions.species import CONSUMERS, SPECIES
@@ -21,6 +22,19 @@ class Derived:
     gwp_ch4: float
     gwp_n2o: float
     gwp_basis: str
+
+
+def derived_factors(gwp: str = "ar5") -> Derived:
+    """Factors of PM2.5 and CO2e from the reference tables."""
+    facts = "gwp100_ipcc_2021"
+    return Derived(
+        pm25_per_pm10=reference.value(
+            "particulate_sulphur_imo4_2020", fuel_kind="all", parameter="pm25_of_pm10"
+        ),
+        gwp_ch4=reference.value(facts, basis=gwp, species="ch4"),
+        gwp_n2o=reference.value(facts, basis=gwp, species="n2o"),
+        gwp_basis=f"GWP100, IPCC {gwp.upper()}",
+    )
 
 
 def consumer_table(rows: pd.DataFrame, by: Sequence[str], derived: Derived) -> pd.DataFrame:

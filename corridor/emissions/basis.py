@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridor.emissions import kernel
+from corridor.emissions.behaviour import Behaviour, Surroundings, behaviour, limit
 from corridor.emissions.fleet import Fleet, SegmentMotion
 from corridor.emissions.phases import parameter
 from corridor.emissions.places import Places
@@ -69,6 +70,7 @@ def account(
     fleet: Fleet,
     places: Places,
     rulebook: Rulebook,
+    surroundings: Surroundings | None = None,
     main_off: bool = True,
     pieces: bool = False,
 ) -> Basis:
@@ -88,6 +90,8 @@ def account(
         What zone codes mean.
     rulebook : Rulebook
         Supplies by sulphur zone and period.
+    surroundings : Surroundings, optional
+        Coast and rest of each segment, for phases where no polygon says; unknown by default.
     main_off : bool
         Whether the main engine is off below the method's least load. The time concerned is counted.
     pieces : bool
@@ -103,7 +107,8 @@ def account(
             "the fleet was made for other supplies than the rule book holds; make it with rulebook.supplies"
         )
     speed_kn, load = fleet.method.loads(fleet, _motion(segments))
-    legs = _segment_arrays(segments, speed_kn, load)
+    known = surroundings or Surroundings.unknown(len(segments.vessel))
+    legs = _segment_arrays(segments, behaviour(segments, speed_kn, known, fleet.phases), load)
     parts, codes = _atom_arrays(atoms, period)
     rules = _rule_arrays(codes, places, rulebook, fleet, main_off)
     kinds = kernel.sort_atoms(legs, parts, rules, fleet.class_index)
@@ -113,7 +118,7 @@ def account(
     tables = (
         np.zeros((len(ledger_keys), len(LEDGER_COLUMNS)), np.int64),
         np.zeros((len(cell_keys), len(CELL_COLUMNS)), np.int64),
-        np.zeros((n_pieces, len(PIECE_COLUMNS)), np.int64),
+        np.zeros((len(PIECE_COLUMNS), n_pieces), np.int64),
     )
     kernel.book(
         legs,
@@ -181,7 +186,7 @@ def _motion(segments: Segments) -> SegmentMotion:
     )
 
 
-def _segment_arrays(segments: Segments, speed_kn: Any, load: Any) -> kernel.SegmentArrays:
+def _segment_arrays(segments: Segments, moves: Behaviour, load: Any) -> kernel.SegmentArrays:
     return kernel.SegmentArrays(
         vessel=np.asarray(segments.vessel, np.int64),
         voyage=np.asarray(segments.voyage, np.int64),
@@ -190,8 +195,12 @@ def _segment_arrays(segments: Segments, speed_kn: Any, load: Any) -> kernel.Segm
         distance_mm=segments.distance_m * MM_PER_M,
         stays=np.asarray(segments.kind) == 1,
         origin=np.asarray(segments.origin, np.int64),
-        speed_kn=np.ascontiguousarray(speed_kn, np.float64),
         load=np.ascontiguousarray(load, np.float64),
+        band=moves.band,
+        rest=moves.rest,
+        harbour=moves.harbour,
+        coast0_nm=moves.coast0_nm,
+        coast1_nm=moves.coast1_nm,
     )
 
 
@@ -206,7 +215,7 @@ def _rule_arrays(
         supply_of=rulebook.supply_of,
         month_of_period=rulebook.calendar.month,
         fuel_of_supply=rulebook.fuel_of,
-        band_limits_kn=phases.band_limits_kn,
+        coast_nm=limit("manoeuvring_within_coast"),
         cruising_above=phases.cruising_above,
         main_on=phases.main_on,
         main_off_below=parameter(fleet.method.name, "main_off_below_load") if main_off else 0.0,
@@ -256,11 +265,12 @@ def _frame(keys: Any, key_names: tuple[str, ...], values: Any, names: tuple[str,
 
 def _pieces(parts: kernel.AtomArrays, rows: tuple[Any, Any], ledger_keys: Any, values: Any) -> pd.DataFrame:
     piece_row, ledger_row = rows
-    first = np.flatnonzero(np.diff(piece_row, prepend=-1))
-    last = np.flatnonzero(np.diff(piece_row, append=len(values)))
-    places = ledger_keys[ledger_row[first]][:, [2, 3, 4, 6]]
-    keys = np.hstack([parts.segment[first, None], places])
-    table = _frame(keys, PIECE_KEYS, values, PIECE_COLUMNS)
-    table.insert(len(PIECE_KEYS), "f0", parts.f0[first])
-    table.insert(len(PIECE_KEYS) + 1, "f1", parts.f1[last])
-    return table
+    first = np.flatnonzero(np.append(True, piece_row[1:] != piece_row[:-1])[: len(piece_row)])
+    last = np.append(first[1:], len(piece_row))[: len(first)] - 1
+    # Columns lie one behind the other: what reads pieces reads whole columns.
+    places = np.take(ledger_keys.T[[2, 3, 4, 6]], ledger_row[first], axis=1)
+    keys = np.vstack([parts.segment[None, first], places])
+    shares = pd.DataFrame({"f0": parts.f0[first], "f1": parts.f1[last]}, copy=False)
+    left = pd.DataFrame(keys.T, columns=list(PIECE_KEYS), copy=False)
+    right = pd.DataFrame(values.T, columns=list(PIECE_COLUMNS), copy=False)
+    return pd.concat([left, shares, right], axis=1)

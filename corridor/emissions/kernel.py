@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from corridor.emissions.phases import phase_of
-from layers.jit import njit
+from corridor.emissions.phases import BY_COAST, phase_of
+from layers.jit import njit, zero
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -20,8 +20,9 @@ N_BASIS = 13
 N_SPECIES = 9
 N_GROUPS = 4
 N_LEDGER = N_BASIS + 3 * N_SPECIES
-N_CELL = 2 + 1 + N_SPECIES + 1
-N_PIECE = 6 + 1 + N_SPECIES + 1
+N_MASSES = 1 + N_SPECIES + 1
+N_CELL = 2 + N_MASSES
+N_PIECE = 6 + N_MASSES
 BC, PM10 = 6, 5
 HOURS, OBSERVED, DISTANCE, MAIN_MWH, MAIN_FUEL, LOW_LOAD = 0, 1, 2, 3, 6, 9
 MAIN_MASS, AUX_MASS, BOILER_MASS = N_BASIS, N_BASIS + N_SPECIES, N_BASIS + 2 * N_SPECIES
@@ -39,8 +40,12 @@ class SegmentArrays(NamedTuple):
     distance_mm: FloatArray
     stays: npt.NDArray[np.bool_]
     origin: IntArray
-    speed_kn: FloatArray
     load: FloatArray
+    band: npt.NDArray[np.int8]
+    rest: npt.NDArray[np.int8]
+    harbour: npt.NDArray[np.int8]
+    coast0_nm: FloatArray
+    coast1_nm: FloatArray
 
 
 class AtomArrays(NamedTuple):
@@ -62,7 +67,7 @@ class RuleArrays(NamedTuple):
     supply_of: IntArray
     month_of_period: IntArray
     fuel_of_supply: IntArray
-    band_limits_kn: FloatArray
+    coast_nm: float
     cruising_above: float
     main_on: npt.NDArray[np.bool_]
     main_off_below: float
@@ -137,14 +142,13 @@ def sort_atoms(
     for i in range(n):
         s, code, period = atoms.segment[i], atoms.code[i], atoms.period[i]
         load, stays = segments.load[s], segments.stays[s]
-        here = phase_of(
-            rules.bands_of_code[code],
-            rules.band_limits_kn,
-            rules.cruising_above,
-            segments.speed_kn[s],
-            stays,
-            load,
-        )
+        bands, band = rules.bands_of_code[code], segments.band[s]
+        near = False
+        if bands[band] == BY_COAST:
+            middle = 0.5 * (atoms.f0[i] + atoms.f1[i])
+            coast0_nm, coast1_nm = segments.coast0_nm[s], segments.coast1_nm[s]
+            near = coast0_nm * (1.0 - middle) + coast1_nm * middle <= rules.coast_nm
+        here = phase_of(bands, band, segments.rest[s], segments.harbour[s], near, load, rules.cruising_above)
         burns = rules.supply_of[rules.sulphur_zone_of_code[code], period]
         if rules.main_on[here] and not stays and load < rules.main_off_below:
             off_ms += segments.duration_ms[s] * (atoms.f1[i] - atoms.f0[i])
@@ -172,7 +176,7 @@ def _wider(slots: npt.NDArray[np.int32], rows: IntArray, n: int) -> tuple[npt.ND
     more_slots = np.full(size, -1, np.int32)
     more_rows = np.empty((size // 2, 2), np.int64)
     for row in range(n):
-        more_rows[row] = rows[row]
+        more_rows[row, 0], more_rows[row, 1] = rows[row, 0], rows[row, 1]
         slot = _slot(rows[row, 0], rows[row, 1], size)
         while more_slots[slot] >= 0:
             slot = (slot + 1) & (size - 1)
@@ -186,7 +190,7 @@ def number_keys(first: IntArray, second: IntArray) -> tuple[npt.NDArray[np.int32
     slots = np.full(2048, -1, np.int32)
     rows = np.empty((1024, 2), np.int64)
     number = np.empty(len(first), np.int32)
-    n, row = 0, -1
+    n, row = zero(), -1
     for i in range(len(first)):
         if row < 0 or rows[row, 0] != first[i] or rows[row, 1] != second[i]:
             if n == len(rows):
@@ -246,13 +250,14 @@ def book(
     """Add every atom to its ledger row, its cell row and, where pieces are wanted, its piece.
 
     ``kinds`` is phase and supply of each atom, whether the main engine can run in each phase, and the load
-    below which it is off; ``rows`` the row of each atom in each of the ``tables``, which are filled.
+    below which it is off; ``rows`` the row of each atom in each of the ``tables``, which are filled; that of
+    pieces lies on its side, because its columns are long and used one by one.
     """
     phase, supply, main_on, main_off_below = kinds
     ledger_row, cell_row, piece_row = rows
     ledger, cells, pieces = tables
-    whole, carry = np.zeros(N_LEDGER), np.zeros(N_LEDGER)
-    booked = np.zeros(N_LEDGER, np.int64)
+    whole, carry, run = np.zeros(N_LEDGER), np.zeros(N_LEDGER), np.zeros(N_LEDGER)
+    booked, masses = np.zeros(N_LEDGER, np.int64), np.zeros(N_MASSES, np.int64)
     s = -1
     for i in range(len(atoms.segment)):
         if atoms.segment[i] != s or phase[i] != phase[i - 1] or supply[i] != supply[i - 1]:
@@ -270,36 +275,38 @@ def book(
                 kwh = ships.me_kw[v] * segments.load[s] * duration_ms / MS_PER_H
                 add_main_engine(whole, kwh, segments.load[s], v, supply[i], ships)
         share = atoms.f1[i] - atoms.f0[i]
-        row = ledger_row[i]
         for k in range(N_LEDGER):
             amount = whole[k] * share + carry[k]
             rounded = np.rint(amount)
             carry[k] = amount - rounded
-            booked[k] = np.int64(rounded)
-            ledger[row, k] += booked[k]
-        diesel = ships.main_diesel[segments.vessel[s]]
-        _add_to_cell(cells, cell_row[i], booked, diesel)
-        if len(pieces):
-            _add_to_piece(pieces, piece_row[i], booked, diesel)
+            run[k] += rounded
+        # Neighbours mostly share all their rows; sums of whole numbers below 2**53 are exact in between.
+        j = min(i + 1, len(atoms.segment) - 1)
+        alike = cell_row[i] == cell_row[j] and ledger_row[i] == ledger_row[j] and piece_row[i] == piece_row[j]
+        if alike and j > i:
+            continue
+        for k in range(N_LEDGER):
+            booked[k] = np.int64(run[k])
+            run[k] = 0.0
+            ledger[ledger_row[i], k] += booked[k]
+        _add_up(booked, ships.main_diesel[segments.vessel[s]], masses)
+        row = cell_row[i]
+        cells[row, 0] += booked[HOURS]
+        cells[row, 1] += booked[OBSERVED]
+        for k in range(N_MASSES):
+            cells[row, 2 + k] += masses[k]
+        if pieces.shape[1]:
+            row = piece_row[i]
+            for k in range(6):
+                pieces[k, row] += booked[k]
+            for k in range(N_MASSES):
+                pieces[6 + k, row] += masses[k]
 
 
 @njit
-def _add_to_cell(cells: IntArray, row: int, booked: IntArray, diesel: bool) -> None:
-    cells[row, 0] += booked[HOURS]
-    cells[row, 1] += booked[OBSERVED]
-    cells[row, 2] += booked[MAIN_FUEL] + booked[MAIN_FUEL + 1] + booked[MAIN_FUEL + 2]
+def _add_up(booked: IntArray, diesel: bool, masses: IntArray) -> None:
+    """Sum fuel and species over the consumers; at last the particulates of diesel engines."""
+    masses[0] = booked[MAIN_FUEL] + booked[MAIN_FUEL + 1] + booked[MAIN_FUEL + 2]
     for k in range(N_SPECIES):
-        cells[row, 3 + k] += booked[MAIN_MASS + k] + booked[AUX_MASS + k] + booked[BOILER_MASS + k]
-    main = booked[MAIN_MASS + PM10] if diesel else 0
-    cells[row, 3 + N_SPECIES] += main + booked[AUX_MASS + PM10]
-
-
-@njit
-def _add_to_piece(pieces: IntArray, row: int, booked: IntArray, diesel: bool) -> None:
-    for k in range(6):
-        pieces[row, k] += booked[k]
-    pieces[row, 6] += booked[MAIN_FUEL] + booked[MAIN_FUEL + 1] + booked[MAIN_FUEL + 2]
-    for k in range(N_SPECIES):
-        pieces[row, 7 + k] += booked[MAIN_MASS + k] + booked[AUX_MASS + k] + booked[BOILER_MASS + k]
-    main = booked[MAIN_MASS + PM10] if diesel else 0
-    pieces[row, 7 + N_SPECIES] += main + booked[AUX_MASS + PM10]
+        masses[1 + k] = booked[MAIN_MASS + k] + booked[AUX_MASS + k] + booked[BOILER_MASS + k]
+    masses[1 + N_SPECIES] = (booked[MAIN_MASS + PM10] if diesel else 0) + booked[AUX_MASS + PM10]

@@ -12,8 +12,9 @@ from corridor.errors import ReferenceDataError
 from layers.jit import njit
 
 PHASES = ("at_berth", "at_anchor", "drifting", "manoeuvring", "slow_transit", "cruising")
-SLOW_TRANSIT, CRUISING = PHASES.index("slow_transit"), PHASES.index("cruising")
-BY_LOAD = -1
+AT_BERTH, AT_ANCHOR, DRIFTING, MANOEUVRING, SLOW_TRANSIT, CRUISING = range(6)
+# What a rule may say instead of a phase.
+BY_LOAD, BY_COAST, BY_REST, BY_MOORING = -1, -2, -3, -4
 _SPEED_BANDS = ("stopped", "drifting", "slow", "fast")
 
 
@@ -26,7 +27,8 @@ class PhaseRules:
     kinds : tuple of str
         Kinds of zone that the rules know.
     table : array of int8, kinds x 4
-        Phase when stopped, drifting, slow or fast; -1 where the load decides. [index]
+        Phase when stopped, drifting, slow or fast; -1 where the load decides, -2 where the distance to the
+        coast does, -3 and -4 where the kind of rest does, at sea and in a harbour. [index]
     band_limits_kn : array
         Highest speed of the first three bands. [kn]
     cruising_above : float
@@ -90,7 +92,8 @@ def phase_rules(method: str = "imo4") -> PhaseRules:
     """
     rows = reference.rows(f"phase_rules_{method}_2020", method=method)
     columns = reference.rows("phase_columns", method=method).set_index("phase").loc[list(PHASES)]
-    number = {name: place for place, name in enumerate(PHASES)} | {"by_load": BY_LOAD}
+    number = {name: place for place, name in enumerate(PHASES)}
+    number |= {"by_load": BY_LOAD, "by_coast": BY_COAST, "by_rest": BY_REST, "by_mooring": BY_MOORING}
     limit = {name: parameter(method, f"{name}_up_to") for name in _SPEED_BANDS[:3]}
     return PhaseRules(
         kinds=tuple(rows["zone_kind"]),
@@ -116,47 +119,53 @@ def parameter(method: str, name: str) -> float:
 @njit
 def phase_of(
     bands: npt.NDArray[np.int8],
-    band_limits_kn: npt.NDArray[np.float64],
-    cruising_above: float,
-    speed_kn: float,
-    stays: bool,
+    band: int,
+    rest: int,
+    harbour: int,
+    near_coast: bool,
     load: float,
+    cruising_above: float,
 ) -> int:
-    """Phase of a ship in a zone. [index]
-
-    A ship that stays is stopped whatever its speed field says; a broadcast status is no evidence [1]_.
+    """Phase of a ship in a zone: by polygon first, then by speed, coast and load [1]_. [index]
 
     Parameters
     ----------
     bands : array
         The zone's row of :attr:`PhaseRules.table`.
-    band_limits_kn : array
-        Highest speed of the bands. [kn]
-    cruising_above : float
-        Load above which the ship cruises. [1]
-    speed_kn : float
-        Speed. [kn]
-    stays : bool
-        Whether the piece is a stay.
+    band : int
+        Band of speed; a ship that stays is stopped whatever its speed field says. [index]
+    rest : int
+        Phase of the ship at rest where no polygon says; only there a broadcast status is evidence. [index]
+    harbour : int
+        Phase of the ship at rest in a harbour, off its berths. [index]
+    near_coast : bool
+        Whether the coast is near enough for manoeuvring.
     load : float
         Main-engine load. [1]
+    cruising_above : float
+        Load above which the ship cruises. [1]
 
     Examples
     --------
     >>> rules = phase_rules()
     >>> sea = rules.table[rules.kind_index(["remainder"])[0]]
-    >>> PHASES[phase_of(sea, rules.band_limits_kn, rules.cruising_above, 18.0, False, 0.5)]
+    >>> slow, fast = 2, 3
+    >>> PHASES[phase_of(sea, fast, DRIFTING, AT_BERTH, False, 0.5, rules.cruising_above)]
     'slow_transit'
+    >>> PHASES[phase_of(sea, slow, DRIFTING, AT_BERTH, True, 0.05, rules.cruising_above)]
+    'manoeuvring'
 
     References
     ----------
-    .. [1] Fourth IMO GHG Study 2020, Table 16; its distances from port and coast replaced by zones.
+    .. [1] Fourth IMO GHG Study 2020, Table 16; its distances from port replaced by polygons.
     """
-    band = 0
-    if not stays:
-        while band < 3 and speed_kn > band_limits_kn[band]:
-            band += 1
     phase = int(bands[band])
     if phase >= 0:
         return phase
+    if phase == BY_REST:
+        return rest
+    if phase == BY_MOORING:
+        return harbour
+    if phase == BY_COAST and near_coast:
+        return MANOEUVRING
     return CRUISING if load > cruising_above else SLOW_TRANSIT

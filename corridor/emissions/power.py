@@ -73,6 +73,46 @@ def propeller_load(
     return cube_load(speed_kn, draught_ratio**draught_exponent, v_ref_kn, delta_w, eta)
 
 
+def service_load(
+    speed_kn: Quantity,
+    draught_ratio: Quantity,
+    *,
+    v_max_kn: Quantity,
+    margin: float,
+    draught_exponent: float,
+    floor: float,
+) -> Quantity:
+    """Main-engine load by the admiralty formula with a service margin. [0–1]
+
+    ``margin * draught_ratio**(2/3) * (v / v_max)**3``, not below ``floor`` under way and not above 1 [1]_.
+    A ship at rest has no load. Never feed it a reference speed or a margin of another formula.
+
+    Parameters
+    ----------
+    speed_kn : array or float
+        Speed. [kn]
+    draught_ratio : array or float
+        Draught over the greatest draught; 1 where no draught is known. [1]
+    v_max_kn : array or float
+        Greatest speed: service speed over 0.94. [kn]
+    margin, draught_exponent, floor : float
+        Rows ``service_margin``, ``draught_exponent`` and ``load_floor`` of ``power_law_epa_2022``. [1]
+
+    Examples
+    --------
+    >>> law = {"margin": 1.15, "draught_exponent": 2 / 3, "floor": 0.02}
+    >>> [round(float(service_load(v, 1.0, v_max_kn=20.0, **law)), 4) for v in (0.0, 1.0, 18.0, 30.0)]
+    [0.0, 0.02, 0.8384, 1.0]
+
+    References
+    ----------
+    .. [1] EPA-420-B-22-011, section 3.5.
+    """
+    ratio = speed_kn / v_max_kn
+    load = margin * draught_ratio**draught_exponent * (ratio * ratio * ratio)
+    return np.where(np.asarray(speed_kn) > 0.0, np.clip(load, floor, 1.0), 0.0)
+
+
 def segment_speed_kn(  # one value in, one value out: compiled below for many
     distance_m: float, duration_ms: float, sog_kn: float, observed_share: float, limit_kn: float
 ) -> float:

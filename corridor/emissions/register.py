@@ -166,7 +166,7 @@ def index_register(register: pd.DataFrame | None, ships: pd.DataFrame) -> Regist
     register : DataFrame or None
         From :func:`read_register`.
     ships : DataFrame
-        Any of ``vessel_id``, ``imo``, ``mmsi``; ``ship_key`` stands for ``vessel_id`` where that is not known yet.
+        Any of ``vessel_id``, ``imo``, ``mmsi``; ``ship_key`` stands for a ``vessel_id`` not yet known.
     """
     if register is None or register.empty:
         return {}

@@ -117,9 +117,7 @@ class Ship:
         return "\n".join(lines + [f"  note: {remark}" for remark in self.remarks])
 
 
-def resolve_ships(
-    vessels: pd.DataFrame, register: pd.DataFrame | RegisterIndex | None = None
-) -> list[Ship]:
+def resolve_ships(vessels: pd.DataFrame, register: pd.DataFrame | RegisterIndex | None = None) -> list[Ship]:
     """One ship per vessel, in the order of the rows.
 
     Each field is taken from the register, else from AIS, else inferred, else the default of its class and
@@ -131,7 +129,7 @@ def resolve_ships(
         ``vessel_id`` and any of imo, mmsi, name, ais_type, length_m, beam_m and fast_kn (the speed the vessel
         has held for an hour, evidence for its class).
     register : DataFrame or RegisterIndex, optional
-        From :func:`corridor.emissions.register.read_register`; where ships come in many portions, indexed once.
+        From :func:`corridor.emissions.register.read_register`; indexed once for many portions of ships.
 
     Returns
     -------

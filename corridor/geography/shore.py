@@ -1,83 +1,66 @@
-"""Distance to the coast on a grid, from land polygons to a small file.
+"""Distance to the coast on a grid, from the land of ``data/geo`` to a small file.
 
-A maintainer runs it when the coast is renewed; a study only reads ``data/geo/shore_distance_2026.npz``::
+A maintainer runs it when the coast is renewed (a minute); a study only reads the file::
 
-    python -m corridor.geography.shore ne_land.gpkg osm_land_ports.gpkg
-
-Natural Earth (10 m) serves the ocean; in the windows around the ports OpenStreetMap land replaces it.
+    python -m corridor.geography.shore
 """
 
 import io
 import sys
 import zipfile
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from corridor import reference
+from layers.coast import Shapes
 from layers.shore import ShoreGrid
 
-WINDOW = (99.0, 5.0, 255.0, 66.0)
-"""Where the land is known: west, south, east, north; longitudes from 0 to 360. [degrees]"""
 STEP_DEG = 0.05
-OCEAN_LAYER = "ne_10m_land_corridor"
-PORT_WINDOWS = {
-    "san_pedro_bay": (241.25, 33.30, 242.15, 33.95),
-    "pearl_river_delta": (113.40, 21.90, 115.00, 22.95),
-}
-"""Where OpenStreetMap land replaces Natural Earth: west, south, east, north. [degrees]"""
 # The first moment that a zip archive can name: the same bytes every time.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def land(ocean: Path, ports: Path) -> list[Any]:
-    """Land polygons, longitudes from 0 to 360: the ocean's coasts, and OpenStreetMap's around the ports."""
-    windows = [shapely.box(*window) for window in PORT_WINDOWS.values()]
-    coarse = shapely.difference(_display(ocean, OCEAN_LAYER), shapely.union_all(windows))
-    fine = [
-        shapely.intersection(_display(ports, layer), window)
-        for layer, window in zip(PORT_WINDOWS, windows, strict=True)
-    ]
-    # One land: no coast runs along the edge of a window.
-    whole = shapely.union_all([*coarse, *(shape for shapes in fine for shape in shapes)], grid_size=1e-6)
-    return list(shapely.get_parts(whole))
+Window = tuple[float, float, float, float]
 
 
-def _display(path: Path, layer: str) -> Any:
-    shapes = gpd.read_file(path, layer=layer).geometry.to_numpy()
-    moved = [
-        shapely.transform(shape, lambda places: places + [360.0, 0.0]) if shape.bounds[2] <= 0 else shape
-        for shape in shapes
-    ]
-    return shapely.make_valid(np.asarray(moved, dtype=object))
+def whole() -> Window:
+    """West, south, east and north of where land is known; longitudes from 0 to 360. [degrees]"""
+    known = reference.rows("geo/sea_windows_2026", window="north_pacific").iloc[0]
+    return float(known["west"]), float(known["south"]), float(known["east"]), float(known["north"])
+
+
+def measured(window: Window) -> ShoreGrid:
+    """Measure the distance to the coast in a window; longitudes from 0 to 360. [0.1 nm]"""
+    return ShoreGrid.of(_land(window), window, STEP_DEG)
+
+
+def _land(window: Window) -> Shapes:
+    """Land in a window and beyond it as far as a byte holds a distance."""
+    shapes = reference.land_polygons()
+    west, south, east, north = window
+    near = shapely.box(west - 1.0, south - 0.5, east + 1.0, north + 0.5)
+    chosen: Shapes = shapes[shapely.intersects(shapely.envelope(shapes), near)]
+    return chosen
 
 
 def packed(grid: ShoreGrid) -> bytes:
     """Return the file of a grid: NumPy arrays in a zip archive, the same bytes every time."""
-    arrays = {
-        "west_south_step": np.array([grid.west, grid.south, grid.step]),
-        "tenths_nm": grid.tenths,
-    }
+    arrays = {"west_south_step": np.array([grid.west, grid.south, grid.step]), "tenths_nm": grid.tenths}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.save(content, array, allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content.getvalue(), compresslevel=9)
+            archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED, 9)
     return out.getvalue()
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Write the grid from the two land files named; it is written beside, then renamed."""
-    ocean, ports = map(Path, arguments)
-    content = packed(ShoreGrid.of(land(ocean, ports), WINDOW, STEP_DEG))
-    target = reference.data_path() / "geo" / "shore_distance_2026.npz"
+def main() -> None:
+    """Write the grid; it is written beside, then renamed."""
+    content = packed(measured(whole()))
+    target = reference.data_path() / "geo" / reference.SHORE_FILE
     beside = target.with_suffix(".part")
     beside.write_bytes(content)
     beside.replace(target)
@@ -85,4 +68,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -15,6 +15,7 @@ from corridor.outputs.geopackage import study_layers
 from corridor.outputs.page import page_data
 from corridor.study import Study
 from layers import atomic, geopackage
+from maps.content import Basemap
 from maps.page import render
 from maps.text import csv_cell
 
@@ -23,6 +24,7 @@ OWNED = (
     "study.gpkg",
     "totals.csv",
     "vessels.csv",
+    "unobserved.csv",
     "input_report.csv",
     "pieces",
     "timings.json",
@@ -38,7 +40,7 @@ class Written(NamedTuple):
     geopackage: Path
 
 
-def write(study: Study, out: Path, *, overwrite: bool = False) -> Written:
+def write(study: Study, out: Path, *, overwrite: bool = False, basemap: Basemap | None = None) -> Written:
     """Write a study folder, whole or not at all.
 
     Raises
@@ -48,7 +50,7 @@ def write(study: Study, out: Path, *, overwrite: bool = False) -> Written:
     """
     try:
         with atomic.whole_folder(out, last="run.json", owned=OWNED, overwrite=overwrite) as part:
-            _fill(study, part)
+            _fill(study, part, basemap)
     except FileExistsError as error:
         raise OutputError("folder_not_empty", str(error)) from None
     except BlockingIOError as error:
@@ -59,25 +61,36 @@ def write(study: Study, out: Path, *, overwrite: bool = False) -> Written:
     return Written(out, out / "map.html", out / "study.gpkg")
 
 
-def _fill(study: Study, part: Path) -> None:
+def _fill(study: Study, part: Path, basemap: Basemap | None) -> None:
     timings = dict(study.timings_s)
     started = time.perf_counter()
-    write_csv(tables.totals(study), part / "totals.csv")
-    write_csv(tables.vessels(study), part / "vessels.csv")
-    write_csv(study.input_report, part / "input_report.csv")
+    for name, table in (
+        ("totals", tables.totals(study)),
+        ("vessels", tables.vessels(study)),
+        ("unobserved", study.holes()),
+        ("input_report", study.input_report),
+    ):
+        # A CSV has no title that could say it.
+        write_csv(table.assign(simulated=study.simulated), part / f"{name}.csv")
     if study.pieces is not None:
         (part / "pieces").mkdir()
         for file in sorted(study.pieces.iterdir()):
             shutil.copyfile(file, part / "pieces" / file.name)
     timings["tables"] = time.perf_counter() - started
     started = time.perf_counter()
-    geopackage.write(part / "study.gpkg", study_layers(study), metadata=study.manifest)
+    geopackage.write(part / "study.gpkg", study_layers(study), metadata=study.manifest, stamp=_stamp(study))
     timings["geopackage"] = time.perf_counter() - started
     started = time.perf_counter()
-    (part / "map.html").write_text(render(page_data(study)), encoding="utf-8")
+    (part / "map.html").write_text(render(page_data(study, basemap)), encoding="utf-8")
     timings["map"] = time.perf_counter() - started
     _write_json(part / "timings.json", {name: round(seconds, 3) for name, seconds in timings.items()})
     _write_json(part / "run.json", study.manifest)
+
+
+def _stamp(study: Study) -> str:
+    """Return the end of the last month: the files' time, which must not depend on the clock."""
+    after = int(study.months()[-1]) + 1
+    return f"{after // 12:04d}-{after % 12 + 1:02d}-01T00:00:00.000Z"
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

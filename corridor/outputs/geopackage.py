@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.emissions.phases import PHASES
-from corridor.outputs import notes, tables
+from corridor.outputs import notes, tables, unobserved
 from corridor.outputs.zones import OTHER_FILL, ZONE_COLUMNS, ZONE_FILL, Columns, own_columns, plain_values
 from corridor.reference import table as reference_table
 from corridor.study import Study
@@ -30,11 +30,12 @@ SHOWN = (0.05, 0.99)
 
 
 def study_layers(study: Study) -> list[Layer]:
-    """List the layers and tables of ``study.gpkg``: grid, tracks, zones, ports, totals, vessels, method."""
+    """List the layers and tables of ``study.gpkg``, from the grid to the method."""
     said = "SIMULATED data. " if study.simulated else ""
     return [
         _grid(study, said),
         _tracks(study, said),
+        unobserved.layer(study, notes.period(study)[0]),
         _zones(study, said),
         _ports(said),
         _totals(study, said),
@@ -93,7 +94,7 @@ def _tracks(study: Study, said: str) -> Layer:
         }
     )
     shapes = [geometry.track_lines(line.lat, line.lon, [0] * len(line.lat))[0] for line in lines]
-    kept = [shape is not None for shape in shapes]
+    kept = np.array([shape is not None for shape in shapes], dtype=bool)
     table = gpd.GeoDataFrame(
         frame[kept], geometry=[shape for shape in shapes if shape is not None], crs=4326
     ).reset_index(drop=True)
@@ -111,6 +112,7 @@ def _zones(study: Study, said: str) -> Layer:
     mass = mass_columns()
     columns: Columns = ZONE_COLUMNS | {
         "hours": ("Ship hours", "h", "Hours of all vessels in the zone"),
+        "observed_share": ("Observed share", "", "Share of those hours that lies between reports, 0 to 1"),
         "distance_nm": ("Distance", "nm", "Distance sailed in the zone"),
         "fuel_kg": ("Fuel", "kg", "Fuel burnt in the zone"),
         **mass,

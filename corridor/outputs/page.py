@@ -22,15 +22,16 @@ from layers.geodesy import display_longitude
 # Rule areas follow borders in places: their totals stand in the tables, their outlines are drawn nowhere.
 OFF_THE_PAGE = ("jurisdiction", "nox")
 DRAWN = ("port", "speed", "user")
+WEST, EAST = shapely.box(-180, -90, 0, 90), shapely.box(0, -90, 180, 90)
 NOTES = {
-    "unverified": ("unverified", "未核实"),
-    "stand-in": ("stand-in", "替代边界"),
-    "drawn": ("drawn", "自绘"),
-    "coarse": ("coarse", "概略"),
+    "unverified": ("unverified outline", "轮廓未核实"),
+    "stand-in": ("outline is a stand-in", "以替代边界表示"),
+    "drawn": ("outline drawn for this study", "轮廓为本研究自绘"),
+    "coarse": ("coarse outline", "概略轮廓"),
 }
 
 
-def page_data(study: Study) -> page.PageData:
+def page_data(study: Study, basemap: page.Basemap | None = None) -> page.PageData:
     """Turn a study into what a page shows. [kg, h, nm]."""
     months = study.months()
     species = _species()
@@ -45,7 +46,7 @@ def page_data(study: Study) -> page.PageData:
         breakdowns=_breakdowns(study, months),
         zones=_zones(study),
         tracks=_tracks(study),
-        ports=_ports(),
+        ports=_ports(study),
         simulated=study.simulated,
         status=tuple(page.Text(*pair) for pair in notes.status(study)),
         method=tuple(page.Text(*pair) for pair in notes.method(study)),
@@ -55,6 +56,7 @@ def page_data(study: Study) -> page.PageData:
         version=study.manifest["version"],
         file_name="corridor_SIMULATED" if study.simulated else "corridor",
         first_species="co2",
+        basemap=basemap,
     )
 
 
@@ -187,9 +189,11 @@ def _zones(study: Study) -> tuple[page.Zone, ...]:
 
 def display_rings(geometry: shapely.Geometry) -> tuple[tuple[NDArray[np.float64], ...], ...]:
     """Polygons as rings in display longitudes, thinned to what a page can show."""
-    shown = shapely.transform(geometry, lambda xy: np.column_stack([display_longitude(xy[:, 0]), xy[:, 1]]))
+    # The page begins and ends at Greenwich: what lies west of it goes to its other side.
+    west = shapely.transform(shapely.intersection(geometry, WEST), lambda xy: xy + np.array([360.0, 0.0]))
+    shown = shapely.GeometryCollection([shapely.intersection(geometry, EAST), west])
     tolerance = 0.0005 if np.ptp(shapely.bounds(geometry).reshape(2, 2)[:, 0]) < 3 else 0.02
-    thinned = shapely.get_parts(shapely.simplify(shown, tolerance))
+    thinned = shapely.get_parts(shapely.get_parts(shapely.simplify(shown, tolerance)))
     polygons = []
     for polygon in thinned[shapely.get_type_id(thinned) == 3]:
         rings = [polygon.exterior, *polygon.interiors]
@@ -199,14 +203,25 @@ def display_rings(geometry: shapely.Geometry) -> tuple[tuple[NDArray[np.float64]
 
 def _tracks(study: Study) -> tuple[page.Track, ...]:
     return tuple(
-        page.Track(ORIGINS[line.origin], line.display_points(), line.vessel_name) for line in study.tracks
+        page.Track(ORIGINS[line.origin], points, line.vessel_name)
+        for line in study.tracks
+        for points in line.display_lines()
     )
 
 
-def _ports() -> tuple[page.Port, ...]:
+def _ports(study: Study) -> tuple[page.Port, ...]:
+    inventory = next(system.zones for system in study.systems if system.name == "port")
     rows = reference_table("ports_2026").query("on_page == 1").to_dict("records")
     return tuple(
-        page.Port(row["port"], _name(row), _east(row["lon"]), row["lat"], _view(row)) for row in rows
+        page.Port(
+            row["port"],
+            _name(row),
+            _east(row["lon"]),
+            row["lat"],
+            _view(row),
+            tuple(inventory.loc[inventory["port"] == row["port"], "zone_id"]),
+        )
+        for row in rows
     )
 
 

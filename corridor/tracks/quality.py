@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layers.jit import njit
+from layers.jit import njit, zero
 
 Array = npt.NDArray[Any]
 Positions = Mapping[str, Array]
@@ -70,6 +70,9 @@ MISMATCH_SHARE = 0.3
 MISMATCH_MIN_MS, MISMATCH_MAX_MS = 30_000, 1_800_000
 MS_PER_HOUR = 3_600_000.0
 NM_PER_RADIAN = 3437.746770784939
+# The greatest cosine within a degree of each whole degree of latitude: the most that a degree of longitude
+# measures there, in degrees of latitude.
+_WIDEST = np.cos(np.radians(np.maximum(np.arange(91.0) - 1.0, 0.0)))
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Cleaned:
     @property
     def counts(self) -> dict[str, int]:
         """Rows by reason, dropped and flagged; each dropped row has one dropping reason."""
-        found = {name: int(np.count_nonzero(self.flags & bit)) for name, bit in NAMES.items()}
+        flags = self.flags[self.flags != 0]
+        found = {name: int(np.count_nonzero(flags & bit)) for name, bit in NAMES.items()}
         return {name: count for name, count in found.items() if count}
 
     @property
@@ -139,10 +143,20 @@ def kept_rows(positions: Positions, cleaned: Cleaned) -> dict[str, Array]:
     whole = dict(positions) | {"flags": cleaned.flags, "vessel_part": cleaned.vessel_part}
     kept = cleaned.kept
     if not cleaned.vessel_part.any():
-        return {name: values[kept] for name, values in whole.items()} if not kept.all() else whole
+        return _without(np.flatnonzero(~kept), whole)
     rows = np.flatnonzero(kept)
     order = rows[np.lexsort((rows, cleaned.vessel_part[rows], positions["ship"][rows]))]
     return {name: values[order] for name, values in whole.items()}
+
+
+def _without(dropped: Array, columns: dict[str, Array]) -> dict[str, Array]:
+    """Columns without some rows, which are few: what lies between them is copied in one piece each."""
+    if not len(dropped):
+        return columns
+    runs = list(zip([0, *(dropped + 1).tolist()], [*dropped.tolist(), None], strict=True))
+    return {
+        name: np.concatenate([values[first:end] for first, end in runs]) for name, values in columns.items()
+    }
 
 
 @njit
@@ -163,6 +177,18 @@ def sphere_nm(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     half = np.sin(dlon / 2)
     h = sine * sine + np.cos(lat0 * (np.pi / 180)) * np.cos(lat1 * (np.pi / 180)) * half * half
     return float(2 * NM_PER_RADIAN * np.arcsin(min(1.0, np.sqrt(h))))
+
+
+@njit
+def surely_within(lat0: float, lon0: float, lat1: float, lon1: float, nm: float) -> bool:
+    """Whether `sphere_nm` cannot exceed a distance, told without trigonometry; if not, nothing is known.
+
+    Nearly all steps of nearly all ships are told so.
+    """
+    north = lat1 - lat0
+    east = (lon1 - lon0) * _WIDEST[int(abs(lat1))]
+    # A degree is 60 nm; the hundredth is ample for rounding.
+    return bool(abs(north) <= 1.0 and (north * north + east * east) * 3600.01 <= nm * nm)
 
 
 @njit
@@ -201,8 +227,16 @@ def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array)
     size = np.zeros(MAX_OPEN, np.int64)
     tracks = 0
     open_tracks = 0
+    latest, established = 0, 0
     for i in range(start, end):
         if flags[i] & CLOCK_FAULT:
+            continue
+        if _goes_on(i, last[latest], open_tracks == 1, established == 1 and size[latest] >= MIN_TRACK, fixes):
+            track[i] = name[latest]
+            prior[latest] = last[latest]
+            last[latest] = i
+            size[latest] += 1
+            established += size[latest] == MIN_TRACK
             continue
         best, near, same_time = -1, False, -1
         best_nm = 1e9
@@ -226,6 +260,8 @@ def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array)
             prior[best] = last[best]
             last[best] = i
             size[best] += 1
+            established += size[best] == MIN_TRACK
+            latest = best
         elif near or _from_before(i, prior, fixes) or _is_echo(i, start, fixes, track):
             flags[i] |= TELEPORT
         else:
@@ -234,10 +270,26 @@ def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array)
                 open_tracks += 1
             else:
                 slot = _least(size, last)
+                established -= size[slot] >= MIN_TRACK
             last[slot], prior[slot], name[slot], size[slot] = i, -1, tracks, 1
             track[i] = tracks
             tracks += 1
     return tracks
+
+
+@njit
+def _goes_on(i: int, j: int, alone: bool, only_one: bool, fixes: Fixes) -> bool:
+    """Whether a fix surely goes on with the track whose last fix is j, so that no other need be asked.
+
+    It is the only open track, or the only established one and the step is likely: then `_better` says so too.
+    """
+    t_ms, lat, lon, sog = fixes
+    # Fixes are in order of time: unless the fix before is as late, none is.
+    if not (alone or only_one) or t_ms[i - 1] == t_ms[i]:
+        return False
+    hours = (t_ms[i] - t_ms[j]) / MS_PER_HOUR
+    reach = SLACK_NM + _most_kn(sog[j], sog[i]) * hours if alone else LIKELY_KN * hours
+    return surely_within(lat[j], lon[j], lat[i], lon[i], reach)
 
 
 @njit
@@ -351,7 +403,7 @@ def _judge_tracks(
                 first[k] = i
             size[k] += 1
             final[k] = i
-    main = 0
+    main = zero()
     for k in range(1, tracks):
         if size[k] > size[main]:
             main = k
@@ -429,6 +481,11 @@ def _flag_motion(start: int, end: int, fixes: Fixes, flags: Array, track: Array)
                 if dt >= FROZEN_MS and sog[i] > FROZEN_KN:
                     flags[i] |= FROZEN
             elif MISMATCH_MIN_MS <= dt <= MISMATCH_MAX_MS:
+                # Two speeds below the tolerance do not differ by it.
+                still_nm = MISMATCH_KN * dt / MS_PER_HOUR
+                if sog[i] <= MISMATCH_KN and surely_within(lat[last], lon[last], lat[i], lon[i], still_nm):
+                    last = i
+                    continue
                 kn = sphere_nm(lat[last], lon[last], lat[i], lon[i]) * MS_PER_HOUR / dt
                 if abs(kn - sog[i]) > max(MISMATCH_KN, MISMATCH_SHARE * max(kn, sog[i])):
                     flags[i] |= SOG_MISMATCH

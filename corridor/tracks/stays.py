@@ -10,7 +10,7 @@ not follow a drifting ship as a running mean would.
 import numpy as np
 
 from corridor.tracks.quality import FROZEN, MS_PER_HOUR, Array, Fixes, sphere_nm
-from layers.jit import njit
+from layers.jit import njit, zero
 
 # Gap limit [ms], stay radius [nm], shortest stay, stay that ends a voyage, shortest leg [ms].
 Limits = tuple[float, float, float, float, float]
@@ -38,12 +38,12 @@ def moving(i: int, start: int, end: int, fixes: Fixes) -> bool:
 
 
 @njit
-def _grow(i: int, end: int, used: Array, fixes: Fixes, limits: Limits, box: Array) -> tuple[int, int]:
-    """Longest run from fix i inside the square; its last fix, the first one outside, and the square."""
+def _grow(i: int, end: int, used: Array, fixes: Fixes, limits: Limits) -> tuple[int, int]:
+    """Longest run from fix i inside the square; its last fix and the first one outside."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
     gap_ms, radius = limits[0], limits[1]
-    box[0] = box[1] = lat[i]
-    box[2] = box[3] = 0.0
+    south = north = lat[i]
+    west = east = 0.0
     scale = 60.0 * np.cos(lat[i] * (np.pi / 180))
     last, outside, first_outside = i, 0, -1
     for j in range(i + 1, end):
@@ -53,15 +53,14 @@ def _grow(i: int, end: int, used: Array, fixes: Fixes, limits: Limits, box: Arra
             if first_outside < 0:
                 first_outside = j
             break
-        east = lon[j] - lon[i]
-        if east > 180:
-            east -= 360
-        elif east < -180:
-            east += 360
-        south, north = min(box[0], lat[j]), max(box[1], lat[j])
-        west, east_most = min(box[2], east), max(box[3], east)
-        if (north - south) * 60 <= 2 * radius and (east_most - west) * scale <= 2 * radius:
-            box[0], box[1], box[2], box[3] = south, north, west, east_most
+        x, y = lon[j] - lon[i], lat[j]
+        if x > 180:
+            x -= 360
+        elif x < -180:
+            x += 360
+        high, wide = max(north, y) - min(south, y), max(east, x) - min(west, x)
+        if high * 60 <= 2 * radius and wide * scale <= 2 * radius:
+            south, north, west, east = min(south, y), max(north, y), min(west, x), max(east, x)
             last, outside, first_outside = j, 0, -1
             continue
         outside += 1
@@ -76,14 +75,13 @@ def _grow(i: int, end: int, used: Array, fixes: Fixes, limits: Limits, box: Arra
 def find_stays(start: int, end: int, used: Array, fixes: Fixes, limits: Limits, stays: Array) -> int:
     """Write first and last fix of each stay of a vessel into ``stays``; return their number."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
-    box = np.zeros(4)
-    count = 0
+    count = zero()
     i = start
     while i < end:
         if not used[i]:
             i += 1
             continue
-        last_in, outside = _grow(i, end, used, fixes, limits, box)
+        last_in, outside = _grow(i, end, used, fixes, limits)
         first, last = i, last_in
         while first < last and (not used[first] or moving(first, start, end, fixes)):
             first += 1

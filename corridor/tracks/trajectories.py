@@ -6,19 +6,30 @@ last fix.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from corridor.tracks import stays as standing
-from corridor.tracks.quality import MAX_KN, MS_PER_HOUR, NEAR_NM, SLACK_NM, Array, Fixes, fixes_of, sphere_nm
+from corridor.tracks.quality import (
+    MAX_KN,
+    MS_PER_HOUR,
+    NEAR_NM,
+    SLACK_NM,
+    Array,
+    Fixes,
+    fixes_of,
+    sphere_nm,
+    surely_within,
+)
 from corridor.tracks.stays import Limits
-from layers.geodesy import lambert_m
-from layers.jit import njit
+from layers.geodesy import reduced_distance_m, reduced_latitude
+from layers.jit import njit, zero
 
-Evidence = tuple[Array, Array]
-Results = tuple[Array, Array, Array]
+# Status, draught and number of each row.
+Evidence = tuple[Array, ...]
 
 LEG, STAY = 0, 1
 OBSERVED, FILLED, PLANNED, SIMULATED = 0, 1, 2, 3
@@ -62,6 +73,45 @@ class TraceSettings:
             self.voyage_stay_h * hour,
             self.thin_s * 1000.0,
         )
+
+
+class Columns(NamedTuple):
+    """Columns of segments in writing, in the order of those of `Segments`."""
+
+    vessel: Array
+    voyage: Array
+    t0_ms: Array
+    t1_ms: Array
+    lat0: Array
+    lon0: Array
+    lat1: Array
+    lon1: Array
+    distance_m: Array
+    sog_kn: Array
+    draught_m: Array
+    kind: Array
+    origin: Array
+    observed_ms: Array
+    status: Array
+    row_ref: Array
+
+    @classmethod
+    def empty(cls, rows: int, reference: np.dtype[Any]) -> "Columns":
+        """Room for so many observed legs; `reference` is the type of the numbers of rows."""
+        types = {
+            "vessel": np.int32,
+            "voyage": np.int32,
+            "t0_ms": np.int64,
+            "t1_ms": np.int64,
+            "sog_kn": np.float32,
+            "draught_m": np.float32,
+            "kind": np.uint8,
+            "origin": np.uint8,
+            "observed_ms": np.int64,
+            "status": np.int8,
+            "row_ref": reference,
+        }
+        return cls(*(np.zeros(rows, types.get(name, np.float64)) for name in cls._fields))
 
 
 @dataclass(frozen=True)
@@ -167,7 +217,7 @@ def _vessels(ship: Array, part: Array, edges: Array, ships: pd.DataFrame | None)
 def _pieces(edges: Array, used: Array, fixes: Fixes, limits: Limits, pieces: Array) -> int:
     """Write vessel, voyage, first and last fix and kind of each piece; return their number."""
     t_ms = fixes[0]
-    count = 0
+    count = zero()
     longest = 0
     for v in range(len(edges) - 1):
         longest = max(longest, edges[v + 1] - edges[v])
@@ -175,18 +225,24 @@ def _pieces(edges: Array, used: Array, fixes: Fixes, limits: Limits, pieces: Arr
     for v in range(len(edges) - 1):
         start, end = edges[v], edges[v + 1]
         found = standing.find_stays(start, end, used, fixes, limits, stays)
-        voyage = 0
+        voyage = zero()
         node = start
         for s in range(found):
             first, last = stays[s, 0], stays[s, 1]
             count, voyage = _legs(v, voyage, (node, first), used, fixes, limits, pieces, count)
-            pieces[count] = (v, voyage, first, last, STAY)
+            _put(pieces, count, v, voyage, first, last, STAY)
             count += 1
             if t_ms[last] - t_ms[first] >= limits[3]:
                 voyage += 1
             node = last
         count, voyage = _legs(v, voyage, (node, end - 1), used, fixes, limits, pieces, count)
     return count
+
+
+@njit
+def _put(pieces: Array, k: int, v: int, voyage: int, first: int, last: int, kind: int) -> None:
+    """Write a piece; a tuple assigned to a row would become an array of its own first."""
+    pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3], pieces[k, 4] = v, voyage, first, last, kind
 
 
 @njit
@@ -209,16 +265,20 @@ def _legs(
         if not used[i]:
             continue
         step = t_ms[i] - t_ms[previous]
-        nm = sphere_nm(lat[previous], lon[previous], lat[i], lon[i])
-        if step > limits[0] or nm > SLACK_NM + MAX_KN * step / MS_PER_HOUR:
+        reach = MAX_KN * step / MS_PER_HOUR
+        near = surely_within(lat[previous], lon[previous], lat[i], lon[i], reach)
+        nm = 0.0 if near else sphere_nm(lat[previous], lon[previous], lat[i], lon[i])
+        if step > limits[0] or nm > SLACK_NM + reach:
             count = _close_run(v, voyage, node, previous, run, fixes, limits, pieces, count)
-            pieces[count] = (v, voyage, previous, i, GAP if step > limits[0] else IMPOSSIBLE)
+            _put(pieces, count, v, voyage, previous, i, GAP if step > limits[0] else IMPOSSIBLE)
             count += 1
             if step > limits[0] or nm > NEAR_NM:
                 voyage += 1
             run, node = count, i
-        elif t_ms[i] - t_ms[node] >= limits[4] and _possible(node, i, fixes):
-            pieces[count] = (v, voyage, node, i, LEG)
+        elif t_ms[i] - t_ms[node] >= limits[4] and (
+            nm * MS_PER_HOUR <= MAX_KN * step if node == previous else _possible(node, i, fixes)
+        ):
+            _put(pieces, count, v, voyage, node, i, LEG)
             count += 1
             node = i
         previous = i
@@ -244,7 +304,7 @@ def _close_run(
     while count > run and (t_ms[last] - t_ms[node] < limits[4] or not _possible(node, last, fixes)):
         count -= 1
         node = pieces[count, 2]
-    pieces[count] = (v, voyage, node, last, LEG if _possible(node, last, fixes) else IMPOSSIBLE)
+    _put(pieces, count, v, voyage, node, last, LEG if _possible(node, last, fixes) else IMPOSSIBLE)
     return count + 1
 
 
@@ -252,49 +312,88 @@ def _close_run(
 def _possible(i: int, j: int, fixes: Fixes) -> bool:
     """Whether the step from one fix to another needs at most 60 kn."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
-    way = sphere_nm(lat[i], lon[i], lat[j], lon[j])
-    return bool(way * MS_PER_HOUR <= MAX_KN * (t_ms[j] - t_ms[i]))
+    step = t_ms[j] - t_ms[i]
+    if surely_within(lat[i], lon[i], lat[j], lon[j], MAX_KN * step / MS_PER_HOUR):
+        return True
+    return bool(sphere_nm(lat[i], lon[i], lat[j], lon[j]) * MS_PER_HOUR <= MAX_KN * step)
 
 
 @njit
-def _measure(
-    pieces: Array, used: Array, fixes: Fixes, evidence: Evidence, gap_ms: float, results: Results
-) -> None:
-    """Measure each piece: centre or length, mean speed, draught, observed time, commonest status."""
-    t_ms, sog = fixes[0], fixes[3]
-    status, draught = evidence
-    places, means, facts = results
+def _write(pieces: Array, used: Array, fixes: Fixes, evidence: Evidence, gap_ms: float, out: Columns) -> None:
+    """Write the columns of pieces that are segments: ends, length, speed, draught, observed time, status."""
+    t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
     votes = np.zeros(STATUSES, np.int64)
-    for k in range(len(pieces)):
-        first, last = pieces[k, 2], pieces[k, 3]
-        if pieces[k, 4] == STAY:
-            places[k, 0], places[k, 1] = standing.centre(first, last, used, fixes)
+    k = 0
+    # A leg mostly begins where the one before ended: its reduced latitude is known.
+    before, sine, cosine = -1, 0.0, 1.0
+    for piece in range(len(pieces)):
+        if pieces[piece, 4] >= GAP:
+            continue
+        first, last = pieces[piece, 2], pieces[piece, 3]
+        out.vessel[k], out.voyage[k] = pieces[piece, 0], pieces[piece, 1]
+        out.t0_ms[k], out.t1_ms[k] = t_ms[first], t_ms[last]
+        out.row_ref[k] = evidence[2][first]
+        if pieces[piece, 4] == STAY:
+            out.kind[k] = STAY
+            middle = standing.centre(first, last, used, fixes)
+            out.lat0[k], out.lon0[k] = middle
+            out.lat1[k], out.lon1[k] = middle
         else:
-            means[k, 2] = lambert_m(fixes[1][first], fixes[2][first], fixes[1][last], fixes[2][last])
-        votes[:] = 0
-        speed, weight, observed = 0.0, 0.0, 0
-        depth, before = np.nan, first
-        for i in range(first, last + 1):
-            if 0 <= status[i] < STATUSES:
-                votes[status[i]] += 1
-            if np.isnan(depth):
-                depth = draught[i]
-            if not used[i] or i == first:
-                continue
-            step = t_ms[i] - t_ms[before]
-            if step <= gap_ms:
-                observed += step
-            mean = 0.5 * (sog[before] + sog[i])
-            if np.isnan(mean):
-                mean = sog[i] if np.isnan(sog[before]) else sog[before]
-            if not np.isnan(mean):
-                speed += mean * step
-                weight += step
-            before = i
-        means[k, 0] = speed / weight if weight > 0 else np.nan
-        means[k, 1] = depth
-        facts[k, 0] = observed
-        facts[k, 1] = np.argmax(votes) if votes.max() > 0 else -1
+            out.lat0[k], out.lon0[k] = lat[first], lon[first]
+            out.lat1[k], out.lon1[k] = lat[last], lon[last]
+            if first != before:
+                sine, cosine = reduced_latitude(lat[first])
+            sine1, cosine1 = reduced_latitude(lat[last])
+            out.distance_m[k] = reduced_distance_m(sine, cosine, sine1, cosine1, lon[last] - lon[first])
+            before, sine, cosine = last, sine1, cosine1
+        out.sog_kn[k], out.observed_ms[k] = _way(first, last, used, fixes, gap_ms)
+        out.status[k] = _commonest(first, last, evidence[0], votes)
+        depth = first
+        while depth < last and np.isnan(evidence[1][depth]):
+            depth += 1
+        out.draught_m[k] = evidence[1][depth]
+        k += 1
+
+
+@njit
+def _way(first: int, last: int, used: Array, fixes: Fixes, gap_ms: float) -> tuple[float, int]:
+    """Mean broadcast speed over time between two fixes, and how much of the time was observed. [kn, ms]."""
+    t_ms, sog = fixes[0], fixes[3]
+    speed, weight, observed = 0.0, 0.0, 0
+    before = first
+    for i in range(first + 1, last + 1):
+        if not used[i]:
+            continue
+        step = t_ms[i] - t_ms[before]
+        if step <= gap_ms:
+            observed += step
+        mean = 0.5 * (sog[before] + sog[i])
+        if np.isnan(mean):
+            mean = sog[i] if np.isnan(sog[before]) else sog[before]
+        if not np.isnan(mean):
+            speed += mean * step
+            weight += step
+        before = i
+    return speed / weight if weight > 0 else np.nan, observed
+
+
+@njit
+def _commonest(first: int, last: int, status: Array, votes: Array) -> int:
+    """Status that most fixes broadcast, the lower number of equals; -1 if none did."""
+    same = first
+    while same < last and status[same] == status[same + 1]:
+        same += 1
+    if same == last:
+        return status[first] if 0 <= status[first] < STATUSES else -1
+    votes[:] = 0
+    for i in range(first, last + 1):
+        if 0 <= status[i] < STATUSES:
+            votes[status[i]] += 1
+    most = 0
+    for number in range(1, STATUSES):
+        if votes[number] > votes[most]:
+            most = number
+    return most if votes[most] > 0 else -1
 
 
 def _assemble(
@@ -306,37 +405,12 @@ def _assemble(
     vessels: pd.DataFrame,
 ) -> Segments:
     """Put the columns of segments and of unobserved gaps together from their first and last fixes."""
-    lost = pieces[:, 4] >= GAP
-    gaps, made = pieces[lost], pieces[~lost]
+    gaps = pieces[pieces[:, 4] >= GAP]
+    out = Columns.empty(len(pieces) - len(gaps), positions["row_ref"].dtype)
+    evidence = tuple(np.ascontiguousarray(positions[name]) for name in ("status", "draught_m", "row_ref"))
+    _write(pieces, used, fixes, evidence, limits[0], out)
     t_ms, lat, lon = fixes[:3]
-    first, last = made[:, 2], made[:, 3]
-    stay = made[:, 4] == STAY
-    places, means = np.zeros((len(made), 2)), np.zeros((len(made), 3))
-    facts = np.zeros((len(made), 2), np.int64)
-    evidence = np.ascontiguousarray(positions["status"]), np.ascontiguousarray(positions["draught_m"])
-    _measure(made, used, fixes, evidence, limits[0], (places, means, facts))
-    lat0, lon0 = np.where(stay, places[:, 0], lat[first]), np.where(stay, places[:, 1], lon[first])
-    lat1, lon1 = np.where(stay, places[:, 0], lat[last]), np.where(stay, places[:, 1], lon[last])
-    return Segments(
-        vessel=made[:, 0].astype(np.int32),
-        voyage=made[:, 1].astype(np.int32),
-        t0_ms=t_ms[first],
-        t1_ms=t_ms[last],
-        lat0=lat0,
-        lon0=lon0,
-        lat1=lat1,
-        lon1=lon1,
-        distance_m=means[:, 2].copy(),
-        sog_kn=means[:, 0].astype(np.float32),
-        draught_m=means[:, 1].astype(np.float32),
-        kind=stay.astype(np.uint8),
-        origin=np.zeros(len(made), np.uint8),
-        observed_ms=facts[:, 0],
-        status=facts[:, 1].astype(np.int8),
-        row_ref=positions["row_ref"][first],
-        vessels=vessels,
-        unobserved=_unobserved(gaps, t_ms, lat, lon),
-    )
+    return Segments(**out._asdict(), vessels=vessels, unobserved=_unobserved(gaps, t_ms, lat, lon))
 
 
 def _unobserved(gaps: Array, t_ms: Array, lat: Array, lon: Array) -> pd.DataFrame:
@@ -344,6 +418,7 @@ def _unobserved(gaps: Array, t_ms: Array, lat: Array, lon: Array) -> pd.DataFram
     return pd.DataFrame(
         {
             "vessel": gaps[:, 0].astype(np.int32),
+            "voyage": gaps[:, 1].astype(np.int32),
             "t0_ms": t_ms[first],
             "t1_ms": t_ms[last],
             "lat0": lat[first],

@@ -31,12 +31,16 @@ METHOD = """\
 * **floor**: one vessel-sorted Parquet file read with one thread, all columns, and one pass of NumPy over
   each. Nobody goes below it.
 * **ours**: `corridor.engine.process` and `merge` on the same file: cleaning, shared identities, stays,
-  segments, unobserved gaps, the exact cut at three zone systems, cells and months, phases, dated rules, main
+  segments, unobserved gaps, the exact cut at six zone systems, cells and months, phases, dated rules, main
   engine, auxiliary engines and boilers, nine species, ledger and cells in integers, thinned tracks. One core.
   *With pieces* also writes a Parquet row for every piece of a segment.
 * **naive**: movingpandas collection, gap split, speed and lines; a propeller law by `apply`, row by row, one
   species; `geopandas.overlay` with the same zone systems and with the cells that are touched. No stays, no
   cleaning, planar lines: it does less than ours, which favours it.
+* **zone step**: `layers.walk.walk` with the six systems and the cells on the legs of the same rows, against
+  shapely's `STRtree` on the same zones diced to half a degree, lines that lie whole in a piece not cut, no
+  cells. Dicing, tree and index lie before the clock; both give the same shares to 1e-6
+  (`tests/benchmarks/zones.py`).
 
 The rows are simulated crossings between Shenzhen and San Pedro Bay with stays, holes and faults, passed
 through the project's own reader (`tests/benchmarks/synthetic.py`). SHA-256 of the positions: {fingerprints}.
@@ -159,7 +163,7 @@ def _machine() -> str:
     return (
         "## Machine\n\n"
         f"{_processor()}, {os.cpu_count()} cores, {_memory_gib():.0f} GiB, load average at the end "
-        f"{os.getloadavg()[2]:.1f} (15 minutes; above the number of cores: a busy machine, whose ratios by the "
+        f"{os.getloadavg()[2]:.1f} (15 minutes; above the number of cores the ratios by the "
         f"clock stray); {platform.system()} on "
         f"{platform.machine()}; Python {platform.python_version()}; {versions}.\n"
     )

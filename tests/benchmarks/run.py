@@ -115,6 +115,15 @@ def goals(ways: dict[str, Process]) -> list[Goal]:
     ]
 
 
+def zone_step(folder: Path) -> Goal:
+    """Compare the walk with shapely's tree on diced polygons, in a process of their own."""
+    command = [sys.executable, "-m", "tests.benchmarks.zones", str(folder), str(SMALL)]
+    done = subprocess.run(command, cwd=ROOT, text=True, check=True, stdout=subprocess.PIPE)
+    found = json.loads(done.stdout)
+    name = "zone step: shapely's tree on diced zones / the walk, the same legs of 1e5 rows"
+    return Goal(name, found["ratio"], 20.0, by_core=found["ratio_by_core"], at_least=True)
+
+
 def startup(folder: Path, rounds: int) -> list[Startup]:
     """Time whole processes on the small fleet: interpreter, imports, zone index from its cache, all."""
     warm = [_whole_process(folder, None) for _ in range(rounds)]
@@ -157,7 +166,7 @@ def main() -> int:
         made: dict[int, Fleet] = {rows: fleet(rows, folder) for rows in (SMALL, LARGE)}
         say("synthetic fleets are ready")
         ways = interleave(folder.resolve(), options.rounds, options.naive_rounds)
-        reached = goals(ways)
+        reached = [*goals(ways), zone_step(folder.resolve())]
         text = page(
             seconds={mode: process.seconds for mode, process in ways.items()},
             cpu_seconds={mode: process.cpu_seconds for mode, process in ways.items()},

@@ -333,6 +333,7 @@ def test_an_online_basemap_waits_for_a_click_and_leaves_when_it_fails(browser, t
     address = "https://tiles.example.org/{z}/{x}/{y}.png"
     page.write_text(render(page_data(200, basemap=Basemap(address, "Example"))), encoding="utf-8")
     browser.open(page)
+    assert "Example" in browser.text(".leaflet-control-attribution")
     assert browser.logs() == []
     browser.one("#basemap").click()
     until = time.monotonic() + 5

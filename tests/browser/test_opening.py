@@ -65,8 +65,12 @@ def test_size_and_time(browser, name, most, ready_ms, request):
 def test_memory_at_ten_thousand_cells(browser, full):
     browser.open(full)
     use_everything(browser)
-    browser.js("window.gc()")
-    assert browser.js("return performance.memory.usedJSHeapSize") < 60e6
+    held = []
+    for _ in range(5):  # what waits for a later collection is not held
+        browser.js("window.gc()")
+        held.append(browser.js("return performance.memory.usedJSHeapSize"))
+        time.sleep(0.2)
+    assert min(held) < 60e6
 
 
 @pytest.mark.parametrize(("name", "most_ms"), [("full", 150), ("large", 400)])

@@ -8,6 +8,7 @@ const ZONE_STYLES = {
   anchorage: { line: "#0b5a7a", width: 1.2, dash: [5, 3], fill: "rgba(11,90,122,.05)" },
   precautionary: { line: "#7a3f8c", width: 1, dash: [2, 3], fill: "rgba(122,63,140,.05)" },
   approach: { line: "#5c6b73", width: 1, dash: [8, 4], fill: null },
+  speed_voluntary: { line: null, fill: "rgba(150,140,0,.10)" },
   user: { line: "#5b3a00", width: 1.2, fill: "rgba(160,110,20,.08)" },
   // Where a rule holds is a soft tint: a line at sea would be read as a boundary.
   rule_area: { line: null, fill: null, tints: ["rgba(0,120,90,.16)", "rgba(40,80,190,.14)", "rgba(170,60,140,.13)", "rgba(170,120,0,.15)", "rgba(90,90,90,.13)"] },

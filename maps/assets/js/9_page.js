@@ -57,7 +57,7 @@ function words() {
     button.title = T(key);
     button.setAttribute("aria-label", T(key));
   }
-  const credit = make("span", T("land_credit"));
+  const credit = make("span", [T("land_credit"), DATA.basemap?.attribution].filter(Boolean).join(" · "));
   map.attributionControl.getContainer().replaceChildren(credit);
 }
 

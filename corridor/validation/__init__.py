@@ -1,0 +1,1 @@
+"""What the programme answers where an answer is published, worked by hand, or follows from the method."""
