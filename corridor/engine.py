@@ -43,7 +43,7 @@ from layers.geodesy import NAUTICAL_MILE_M
 from layers.walk import walk
 from layers.zones import ZoneIndex, ZoneSystem
 
-CHUNK_ROWS = 200_000
+CHUNK_ROWS = 300_000
 MOST_FLAGGED = 20_000
 # Faster by both its speeds, no leg is in a band that the distance to the coast decides. [kn]
 ASKED_KN = 6.0
@@ -206,7 +206,8 @@ def merge(results: Iterable[Result]) -> Result:
     number[order] = np.arange(len(order))
     ledger = _renumbered(joined.ledger, number)
     lines = sorted(joined.lines, key=lambda line: (line.vessel_id, line.t0_ms))
-    unobserved = joined.unobserved.sort_values(["vessel_id", "t0_ms"], kind="stable").reset_index(drop=True)
+    unobserved = joined.unobserved.assign(vessel=number[joined.unobserved["vessel"].to_numpy(np.int64)])
+    unobserved = unobserved.sort_values(["vessel_id", "t0_ms"], kind="stable").reset_index(drop=True)
     flagged = joined.flagged.sort_values(["reason", "row_ref"], kind="stable").reset_index(drop=True)
     return Result(
         ledger=in_order(ledger),
@@ -231,7 +232,12 @@ def _join(results: Sequence[Result]) -> Result:
         ledger=merge_ledgers(ledgers),
         vessels=_stack([result.vessels for result in results]),
         lines=tuple(line for result in results for line in result.lines),
-        unobserved=_stack([result.unobserved for result in results]),
+        unobserved=_stack(
+            [
+                result.unobserved.assign(vessel=result.unobserved["vessel"] + offset)
+                for result, offset in zip(results, offsets[:-1], strict=True)
+            ]
+        ),
         flagged=_stack([result.flagged for result in results]),
         counts=_added([result.counts for result in results]),
         piece_sums=_added([result.piece_sums for result in results]),

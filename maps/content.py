@@ -18,7 +18,7 @@ Bytes = NDArray[np.uint8]
 Ring = NDArray[np.float64]
 """Corner points (k, 2) of one ring, longitude [degrees, 0-360] and latitude [degrees]."""
 
-TRACK_KINDS = ("observed", "filled", "planned", "simulated")
+TRACK_KINDS = ("observed", "filled", "planned", "simulated", "unobserved")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Zone:
 class Track:
     """A thinned line of longitudes 0-360 and latitudes (k, 2), by origin."""
 
-    kind: Literal["observed", "filled", "planned", "simulated"]
+    kind: Literal["observed", "filled", "planned", "simulated", "unobserved"]
     line: Ring
     name: str = ""
 

@@ -23,6 +23,8 @@ from layers.geodesy import display_longitude
 OFF_THE_PAGE = ("jurisdiction", "nox")
 DRAWN = ("port", "speed", "user")
 WEST, EAST = shapely.box(-180, -90, 0, 90), shapely.box(0, -90, 180, 90)
+# A straight line longer than this says nothing of where the ship was. [degrees]
+WIDEST_DEG = 60.0
 NOTES = {
     "unverified": ("unverified outline", "轮廓未核实"),
     "stand-in": ("outline is a stand-in", "以替代边界表示"),
@@ -202,11 +204,24 @@ def display_rings(geometry: shapely.Geometry) -> tuple[tuple[NDArray[np.float64]
 
 
 def _tracks(study: Study) -> tuple[page.Track, ...]:
-    return tuple(
+    sailed = [
         page.Track(ORIGINS[line.origin], points, line.vessel_name)
         for line in study.tracks
         for points in line.display_lines()
-    )
+    ]
+    return (*sailed, *_holes(study))
+
+
+def _holes(study: Study) -> list[page.Track]:
+    """Unobserved holes as straight lines between their ends; one whose ends are one place has none."""
+    holes = study.holes()
+    ends = holes[["from_lat", "from_lon", "to_lat", "to_lon"]].to_numpy(np.float64)
+    lines = []
+    for vessel, (lat0, lon0, lat1, lon1) in zip(holes["vessel_id"], ends, strict=True):
+        west, east = _east(lon0), _east(lon1)
+        if (lat0, west) != (lat1, east) and abs(east - west) < WIDEST_DEG:
+            lines.append(page.Track("unobserved", np.array([[west, lat0], [east, lat1]]), str(vessel)))
+    return lines
 
 
 def _ports(study: Study) -> tuple[page.Port, ...]:

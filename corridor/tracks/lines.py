@@ -116,7 +116,8 @@ def _choose_nodes(
             continue
         same = before >= 0 and vessel[i] == vessel[before] and voyage[i] == voyage[before]
         if not same or origin[i] != origin[before]:
-            begins[i] = True
+            # A line is thinned for itself: the ships before it must not move its nodes.
+            begins[i], way = True, 0.0
             if before >= 0:
                 kept[before] = True
         slow = distance_m[i] < SLOW_M_PER_MS * (t1_ms[i] - t0_ms[i])

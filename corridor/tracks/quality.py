@@ -143,20 +143,10 @@ def kept_rows(positions: Positions, cleaned: Cleaned) -> dict[str, Array]:
     whole = dict(positions) | {"flags": cleaned.flags, "vessel_part": cleaned.vessel_part}
     kept = cleaned.kept
     if not cleaned.vessel_part.any():
-        return _without(np.flatnonzero(~kept), whole)
+        return {name: values[kept] for name, values in whole.items()} if not kept.all() else whole
     rows = np.flatnonzero(kept)
     order = rows[np.lexsort((rows, cleaned.vessel_part[rows], positions["ship"][rows]))]
     return {name: values[order] for name, values in whole.items()}
-
-
-def _without(dropped: Array, columns: dict[str, Array]) -> dict[str, Array]:
-    """Columns without some rows, which are few: what lies between them is copied in one piece each."""
-    if not len(dropped):
-        return columns
-    runs = list(zip([0, *(dropped + 1).tolist()], [*dropped.tolist(), None], strict=True))
-    return {
-        name: np.concatenate([values[first:end] for first, end in runs]) for name, values in columns.items()
-    }
 
 
 @njit

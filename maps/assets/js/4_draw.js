@@ -19,6 +19,8 @@ const TRACK_STYLES = {
   filled: { colour: "#12303f", dash: [4, 4] },
   planned: { colour: "#7a3f8c", dash: [1, 4] },
   simulated: { colour: "#12303f", dash: [8, 3, 1, 3] },
+  // Straight between two reports: no way that a ship sailed.
+  unobserved: { colour: "#a3261b", dash: [1, 6] },
 };
 
 /** Name of a zone's style: its kind, or what its system stands for. */

@@ -3,7 +3,7 @@
 const DEFAULT_LAYERS = {};
 
 function defaults() {
-  Object.assign(DEFAULT_LAYERS, { grid: true, observed: true, filled: true, planned: true, simulated: true, ports: true, graticule: true, inferred: false });
+  Object.assign(DEFAULT_LAYERS, { grid: true, observed: true, filled: true, planned: true, simulated: true, unobserved: true, ports: true, graticule: true, inferred: false });
   zoneTables().forEach((each, k) => {
     if (zones.some((zone) => zone.system === each.key)) DEFAULT_LAYERS[`zones-${each.key}`] = k === 0;
   });
