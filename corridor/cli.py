@@ -23,7 +23,7 @@ import typer
 from corridor import __version__, cli_explain, cli_validate, cli_zones
 from corridor.cli_options import file_option as _file
 from corridor.cli_options import zone_name as _zone_name
-from corridor.errors import CorridorError, InputError, OutputError
+from corridor.errors import CorridorError, InputError, writing_to
 from layers import atomic
 
 OK, INTERNAL, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -309,7 +309,7 @@ def simulate(
 
     Beside the positions: a ship register, the truth to compare with, and a count of the faults put in.
     """
-    with _writable(out):
+    with writing_to(out):
         from corridor.simulate import simulate as sail  # noqa: PLC0415 — slow to import, see the top
 
         with atomic.whole_folder(out, last=SIMULATION[-1], owned=SIMULATION, overwrite=overwrite) as part:
@@ -353,7 +353,7 @@ def _study(
 ) -> None:
     """Run a study, write its folder, say where it is."""
     with ExitStack() as stack:
-        with _writable(out):
+        with writing_to(out):
             folder = stack.enter_context(atomic.reserve(out, overwrite=overwrite))
         from corridor.study import run_study  # noqa: PLC0415 — slow to import, see the top
 
@@ -378,20 +378,6 @@ def _basemap(tiles: tuple[str, str] | None) -> Any:
         return Basemap(*tiles)
     except ValueError as error:
         raise InputError("bad_basemap", str(error)) from None
-
-
-@contextmanager
-def _writable(out: Path) -> Iterator[None]:
-    """Turn what is wrong with a folder into one line."""
-    try:
-        yield
-    except FileExistsError as error:
-        raise OutputError("folder_not_empty", str(error)) from None
-    except BlockingIOError as error:
-        raise OutputError("folder_in_use", str(error)) from None
-    except OSError as error:
-        found = f"found no way to write {out} ({error.strerror or error})"
-        raise OutputError("cannot_write", f"{found}; expected a folder with room; give another") from error
 
 
 @contextmanager

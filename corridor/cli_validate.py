@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from corridor.errors import OutputError
+from corridor.errors import writing_to
 from layers import atomic
 
 FAILED = 1
@@ -25,17 +25,12 @@ def validate(
     from corridor.validation.run import OWNED, failures, write  # noqa: PLC0415 — slow to import
     from corridor.validation.run import validate as run_cases  # noqa: PLC0415
 
-    try:
-        with atomic.whole_folder(out, last="validation.csv", owned=OWNED, overwrite=overwrite) as part:
-            table = run_cases()
-            write(table, part)
-    except FileExistsError as error:
-        raise OutputError("folder_not_empty", str(error)) from None
-    except BlockingIOError as error:
-        raise OutputError("folder_in_use", str(error)) from None
-    except OSError as error:
-        found = f"found no way to write {out} ({error.strerror or error})"
-        raise OutputError("cannot_write", f"{found}; expected a folder with room; give another") from error
+    with (
+        writing_to(out),
+        atomic.whole_folder(out, last="validation.csv", owned=OWNED, overwrite=overwrite) as part,
+    ):
+        table = run_cases()
+        write(table, part)
     wrong = failures(table)
     for row in wrong.to_dict("records"):
         typer.echo(

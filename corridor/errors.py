@@ -1,5 +1,9 @@
 """The exceptions of this package: what was found, what was expected, what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class CorridorError(ValueError):
     """A refusal that a user can act on.
@@ -38,3 +42,23 @@ class ReferenceDataError(CorridorError):
 
 class OutputError(CorridorError):
     """A result cannot be written where it was asked for."""
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn what is wrong with a folder for results into one line.
+
+    >>> with writing_to(Path("out")):
+    ...     raise FileExistsError("found run.json in out; give --overwrite")
+    Traceback (most recent call last):
+    corridor.errors.OutputError: found run.json in out; give --overwrite [folder_not_empty]
+    """
+    try:
+        yield
+    except FileExistsError as error:
+        raise OutputError("folder_not_empty", str(error)) from None
+    except BlockingIOError as error:
+        raise OutputError("folder_in_use", str(error)) from None
+    except OSError as error:
+        found = f"found no way to write {folder} ({error.strerror or error})"
+        raise OutputError("cannot_write", f"{found}; expected a folder with room; give another") from error

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from corridor.errors import OutputError
+from corridor.errors import writing_to
 from corridor.outputs import tables
 from corridor.outputs.geopackage import study_layers
 from corridor.outputs.page import page_data
@@ -48,16 +48,11 @@ def write(study: Study, out: Path, *, overwrite: bool = False, basemap: Basemap 
     OutputError
         If the folder holds something and ``overwrite`` is false, is in use, or cannot be written.
     """
-    try:
-        with atomic.whole_folder(out, last="run.json", owned=OWNED, overwrite=overwrite) as part:
-            _fill(study, part, basemap)
-    except FileExistsError as error:
-        raise OutputError("folder_not_empty", str(error)) from None
-    except BlockingIOError as error:
-        raise OutputError("folder_in_use", str(error)) from None
-    except OSError as error:
-        found = f"found no way to write {out} ({error.strerror or error})"
-        raise OutputError("cannot_write", f"{found}; expected a folder with room; give another") from error
+    with (
+        writing_to(out),
+        atomic.whole_folder(out, last="run.json", owned=OWNED, overwrite=overwrite) as part,
+    ):
+        _fill(study, part, basemap)
     return Written(out, out / "map.html", out / "study.gpkg")
 
 
