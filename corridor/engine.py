@@ -43,7 +43,7 @@ from layers.geodesy import NAUTICAL_MILE_M
 from layers.walk import walk
 from layers.zones import ZoneIndex, ZoneSystem
 
-CHUNK_ROWS = 300_000
+CHUNK_ROWS = 500_000
 MOST_FLAGGED = 20_000
 # Faster by both its speeds, no leg is in a band that the distance to the coast decides. [kn]
 ASKED_KN = 6.0
@@ -271,7 +271,7 @@ def read_positions(bucket: Path, ship: int | None = None) -> Columns:
 
 
 def _chunks(columns: Columns) -> Iterator[Columns]:
-    """Whole ships, about CHUNK_ROWS rows at a time: what fits the processor's cache."""
+    """Whole ships, about CHUNK_ROWS rows at a time: what bounds the memory of a large bucket."""
     edges = ship_edges(columns["ship"])
     first = 0
     for place in range(1, len(edges)):

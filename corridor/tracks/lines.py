@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from corridor.tracks.quality import Array
@@ -17,7 +16,7 @@ from layers.jit import njit
 # looked at closely. Nor does a bend smaller than the tolerance.
 SLOW_NODE_M, FAST_NODE_M = 500.0, 5000.0
 SLOW_M_PER_MS = 12 * 1852 / 3_600_000
-TOLERANCE_DEG = 0.001
+TOLERANCE_DEG, TINY_DEG = 0.001, 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +68,15 @@ def thinned_lines(segments: Segments, vessels: pd.DataFrame) -> tuple[Line, ...]
     kept = np.zeros(len(segments), np.bool_)
     track = (segments.vessel, segments.voyage, segments.origin, segments.kind)
     times = (segments.t0_ms, segments.t1_ms)
-    _choose_nodes(track, times, segments.distance_m, begins, kept)
+    ends = (segments.lat0, segments.lon0, segments.lat1, segments.lon1)
+    _choose_nodes(track, times, segments.distance_m, ends, begins, kept)
     first = np.flatnonzero(begins)
     if not len(first):
         return ()
     nodes = np.flatnonzero(kept)
     # The last leg of a line is always kept: it is the last before the first of the next line.
     last = nodes[np.append(np.searchsorted(nodes, first[1:]), len(nodes)) - 1]
-    lines = _simplified(segments, first, nodes)
+    lines = _points(segments, first, nodes)
     ids, names = vessels["vessel_id"].tolist(), vessels["name"].tolist()
     return tuple(
         Line(
@@ -87,7 +87,7 @@ def thinned_lines(segments: Segments, vessels: pd.DataFrame) -> tuple[Line, ...]
             t0_ms=start,
             t1_ms=end,
             lat=points[:, 1],
-            lon=(points[:, 0] + 180.0) % 360.0 - 180.0,
+            lon=points[:, 0],
         )
         for vessel, voyage, origin, start, end, points in zip(
             *(key[first].tolist() for key in track[:3]),
@@ -104,46 +104,64 @@ def _choose_nodes(
     track: tuple[Array, Array, Array, Array],
     times: tuple[Array, Array],
     distance_m: Array,
+    ends: tuple[Array, Array, Array, Array],
     begins: Array,
     kept: Array,
 ) -> None:
-    """Mark the first leg of every line, and the legs whose ends are nodes: one a kilometre, and the last."""
+    """Mark the first leg of every line, and the legs that end at its nodes: its bends and its last place.
+
+    Reumann and Witkam's strip: from the last node on, in the direction of the next candidate, the line goes
+    on straight until a candidate leaves the strip; then the one before is a node.
+    """
     vessel, voyage, origin, kind = track
     t0_ms, t1_ms = times
-    before, way = -1, 0.0
+    lat0, lon0, lat1, lon1 = ends
+    before, way, candidate = -1, 0.0, -1
+    node_lat, node_lon, north, east = 0.0, 0.0, 0.0, 0.0
     for i in range(len(vessel)):
         if kind[i] == STAY:
             continue
         same = before >= 0 and vessel[i] == vessel[before] and voyage[i] == voyage[before]
         if not same or origin[i] != origin[before]:
             # A line is thinned for itself: the ships before it must not move its nodes.
-            begins[i], way = True, 0.0
+            begins[i], way, candidate = True, 0.0, -1
+            node_lat, node_lon, north, east = lat0[i], lon0[i], 0.0, 0.0
             if before >= 0:
                 kept[before] = True
+        before = i
         slow = distance_m[i] < SLOW_M_PER_MS * (t1_ms[i] - t0_ms[i])
         passed = np.floor(way)
         way += distance_m[i] / (SLOW_NODE_M if slow else FAST_NODE_M)
-        kept[i] = before >= 0 and np.floor(way) > passed
-        before = i
+        if np.floor(way) <= passed:
+            continue
+        up, right = lat1[i] - node_lat, _eastward(node_lon, lon1[i])
+        if candidate >= 0 and abs(right * north - up * east) > TOLERANCE_DEG:
+            kept[candidate] = True
+            node_lat, node_lon = lat1[candidate], lon1[candidate]
+            up, right = lat1[i] - node_lat, _eastward(node_lon, lon1[i])
+            candidate = -1
+        if candidate < 0:
+            # Only the direction counts: the strip is as wide for a short first step as for a long one.
+            length = np.sqrt(up * up + right * right) + TINY_DEG
+            north, east = up / length, right / length
+        candidate = i
     if before >= 0:
         kept[before] = True
 
 
-def _simplified(segments: Segments, first: Array, nodes: Array) -> list[NDArray[np.float64]]:
-    """Points of every line: of its nodes, only those where it bends."""
-    # The first place of each line, then the ends of its kept legs.
+@njit
+def _eastward(west: float, east: float) -> float:
+    """Degrees of longitude from one place to another, the shorter way round."""
+    step = east - west
+    if step > 180.0:
+        return step - 360.0
+    return step + 360.0 if step < -180.0 else step
+
+
+def _points(segments: Segments, first: Array, nodes: Array) -> list[NDArray[np.float64]]:
+    """(k, 2) longitude and latitude of every line: its first place, then the ends of the legs kept."""
     line = np.r_[np.arange(len(first)), np.searchsorted(first, nodes, side="right") - 1]
     order = np.argsort(line, kind="stable")
     lat = np.r_[segments.lat0[first], segments.lat1[nodes]][order]
     lon = np.r_[segments.lon0[first], segments.lon1[nodes]][order]
-    line = line[order]
-    step = np.diff(lon, prepend=lon[0])
-    step[np.flatnonzero(np.diff(line, prepend=-1))] = 0.0
-    turns = np.cumsum(np.where(step > 180, -360.0, np.where(step < -180, 360.0, 0.0)))
-    shapes = shapely.simplify(
-        shapely.linestrings(np.column_stack([lon + turns, lat]), indices=line),
-        TOLERANCE_DEG,
-        preserve_topology=False,
-    )
-    points, owner = shapely.get_coordinates(shapes, return_index=True)
-    return np.split(points, np.flatnonzero(np.diff(owner)) + 1)
+    return np.split(np.column_stack([lon, lat]), np.flatnonzero(np.diff(line[order])) + 1)

@@ -21,8 +21,9 @@ What a study costs, against the least it could cost and against the usual way of
 
 on {date}; `make bench` runs the same. The ways take turns on the same rows, each warm in a process of its
 own (imports done, kernels compiled, zone index loaded before the clock starts), so a busy machine slows them
-all alike: **quote the ratios**, medians of ratios within a round, not the times. What takes less than a
-second is repeated for one second and averaged. "Processor" is the time a core really worked.
+all alike: **quote the ratios**, medians of ratios within a round, not the times. A turn is one
+pass; none is repeated in a row, where its rows would still lie in the processor's cache. "Processor" is the
+time a core really worked.
 """
 
 METHOD = """\
