@@ -28,7 +28,7 @@ PROGRAMS = {
     f"corridor/{name}.py" for name in ("cli", "cli_explain", "cli_options", "cli_validate", "cli_zones")
 }
 # Packages that are slow to import, and the ones that only some callers need.
-SLOW = {"movingpandas", "folium", "rich", "pandera", "geopandas", "pyogrio", "pyproj", "shapely"}
+SLOW = {"movingpandas", "folium", "rich", "geopandas", "pyogrio", "pyproj", "shapely"}
 
 
 def files():
