@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from layers.zones import ZoneSystem
+from corridor.accounts.ledger import MS_PER_H
+from layers.zones import ZoneSystem, decode
 
-MS_PER_H = 3_600_000
 COLUMNS = (
     "vessel_id",
     "start_utc",
@@ -65,9 +65,8 @@ def _kind(name: str) -> str:
 
 def _waters(codes: "pd.Series[int]", systems: Sequence[ZoneSystem]) -> "pd.Series[str]":
     place = [system.name for system in systems].index("waters")
-    radix = int(np.prod([len(system.zones) + 1 for system in systems[:place]], dtype=np.int64))
     ids = np.array(systems[place].zone_ids, dtype=object)
-    zone = codes.to_numpy(np.int64) // radix % len(ids)
+    zone = decode(codes.to_numpy(np.int64), [len(system.zone_ids) for system in systems])[:, place]
     return pd.Series(ids[zone], index=codes.index, dtype="str")
 
 

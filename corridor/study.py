@@ -38,7 +38,7 @@ from corridor.tracks.trajectories import TraceSettings
 from corridor.userzones import datum_remark, read_user_zones
 from corridor.words import ORIGINS
 from layers.lattice import Lattice
-from layers.zones import ZoneIndex, ZoneSystem
+from layers.zones import ZoneIndex, ZoneSystem, decode
 
 if TYPE_CHECKING:
     import folium
@@ -94,13 +94,7 @@ class Study:
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:
-        sizes = [len(system.zones) + 1 for system in self.systems]
-        code = self.ledger.rows["zone"].to_numpy()
-        columns = []
-        for size in sizes:
-            columns.append(code % size)
-            code = code // size
-        return np.column_stack(columns)
+        return decode(self.ledger.rows["zone"].to_numpy(), [len(system.zone_ids) for system in self.systems])
 
     def ledger_rows(self) -> pd.DataFrame:
         """Ledger rows with ``main_diesel``, whether the vessel's main engine is a diesel."""

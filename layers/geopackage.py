@@ -159,12 +159,7 @@ def layer_names(path: str | Path) -> list[str]:
     ValueError
         If the file is no GeoPackage.
     """
-    _check_magic(Path(path))
-    with contextlib.closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as file:
-        rows = file.execute(
-            "SELECT table_name FROM gpkg_contents WHERE table_name != 'layer_styles' ORDER BY rowid"
-        )
-        return [name for (name,) in rows]
+    return [name for name, _ in _contents(path) if name != "layer_styles"]
 
 
 def spatial_names(path: str | Path) -> list[str]:
@@ -175,12 +170,14 @@ def spatial_names(path: str | Path) -> list[str]:
     ValueError
         If the file is no GeoPackage.
     """
+    return [name for name, kind in _contents(path) if kind == "features"]
+
+
+def _contents(path: str | Path) -> list[tuple[str, str]]:
+    """Name and kind of every table that the file lists, in their order of writing."""
     _check_magic(Path(path))
     with contextlib.closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as file:
-        rows = file.execute(
-            "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY rowid"
-        )
-        return [name for (name,) in rows]
+        return list(file.execute("SELECT table_name, data_type FROM gpkg_contents ORDER BY rowid"))
 
 
 def read(path: str | Path, layer: str | None = None, *, as_stored: bool = False) -> pd.DataFrame:

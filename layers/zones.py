@@ -225,6 +225,22 @@ def equal_area(geometries: npt.ArrayLike) -> npt.NDArray[np.object_]:
     return plane
 
 
+def decode(codes: npt.ArrayLike, sizes: Sequence[int]) -> IntArray:
+    """Positions of zones, one column a system, of codes over systems of so many zones, remainders counted.
+
+    >>> decode([0, 7], [3, 4]).tolist()
+    [[0, 0], [1, 2]]
+    """
+    numbers = np.asarray(codes, np.int64)[..., np.newaxis]
+    positions: IntArray = numbers // _radix(sizes) % np.asarray(sizes, np.int64)
+    return positions
+
+
+def _radix(sizes: Sequence[int]) -> IntArray:
+    """Weight of each system's position in a code."""
+    return np.cumprod([1, *sizes[:-1]], dtype=np.int64)[: len(sizes)]
+
+
 @dataclass(frozen=True, eq=False)
 class ZoneIndex:
     """Several zone systems over a lattice, ready for `layers.walk.walk`.
@@ -283,14 +299,11 @@ class ZoneIndex:
     @property
     def radix(self) -> IntArray:
         """Weight of each system's zone position in a code."""
-        sizes = [len(ids) for ids in self.zone_ids]
-        return np.cumprod([1, *sizes[:-1]], dtype=np.int64)[: len(sizes)]
+        return _radix([len(ids) for ids in self.zone_ids])
 
     def decode(self, codes: npt.ArrayLike) -> IntArray:
         """Positions of zones, one column a system, of codes."""
-        sizes = np.array([len(ids) for ids in self.zone_ids], np.int64)
-        positions: IntArray = np.asarray(codes, np.int64)[..., np.newaxis] // self.radix % sizes
-        return positions
+        return decode(codes, [len(ids) for ids in self.zone_ids])
 
     def encode(self, positions: npt.ArrayLike) -> IntArray:
         """Codes of zone positions, one column a system: the inverse of `decode`."""
