@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from corridor.emissions.ships import Ship, resolve_ships
     from corridor.errors import CorridorError, InputError, OutputError, ReferenceDataError
     from corridor.reference import cite, table, zones
+    from corridor.runs import run_study
     from corridor.simulate import simulate
-    from corridor.study import Study, run_study
+    from corridor.study import Study
     from corridor.tracks.ingest import ingest
     from corridor.tracks.movement import from_movingpandas, to_movingpandas
     from corridor.tracks.quality import clean
@@ -50,7 +51,7 @@ _HOMES = {
     "ingest": "corridor.tracks.ingest",
     "read_register": "corridor.emissions.register",
     "resolve_ships": "corridor.emissions.ships",
-    "run_study": "corridor.study",
+    "run_study": "corridor.runs",
     "simulate": "corridor.simulate",
     "table": "corridor.reference",
     "to_movingpandas": "corridor.tracks.movement",

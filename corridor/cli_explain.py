@@ -37,7 +37,7 @@ def explain(
     Each step has its numbers, unit and source; the end compares the masses with those in the accounts.
     Give the inputs, register and zones of the study: only the vessel asked for is computed.
     """
-    from corridor.study import run_study  # noqa: PLC0415 — slow to import
+    from corridor.runs import run_study  # noqa: PLC0415 — slow to import
 
     study = run_study(
         inputs,

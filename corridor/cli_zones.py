@@ -124,7 +124,7 @@ def chosen_systems(name: str | None, zones: Path | None, datum: str | None) -> "
     InputError
         If there is no such system, or the user's zones cannot be used.
     """
-    from corridor.study import study_systems  # noqa: PLC0415 — slow to import
+    from corridor.ground import study_systems  # noqa: PLC0415 — slow to import
     from corridor.userzones import datum_remark  # noqa: PLC0415
 
     systems = list(study_systems(zones, datum))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import corridor
-from corridor import cli
+from corridor import cli, cli_simulate
 from corridor.errors import InputError
 from layers import atomic
 
@@ -52,7 +52,7 @@ class Engine:
 def engine(monkeypatch):
     def put(fault=None):
         found = Engine(fault)
-        monkeypatch.setitem(sys.modules, "corridor.study", types.SimpleNamespace(run_study=found.run_study))
+        monkeypatch.setitem(sys.modules, "corridor.runs", types.SimpleNamespace(run_study=found.run_study))
         return found
 
     return put
@@ -180,7 +180,7 @@ def test_a_simulation_writes_its_files_and_says_where(call, tmp_path):
     assert status == 0
     assert out.startswith("SIMULATED: ")
     written = sorted(p.name for p in (tmp_path / "fleet").iterdir())
-    assert written == sorted(cli.SIMULATION)
+    assert written == sorted(cli_simulate.SIMULATION)
     assert f"ais        {tmp_path / 'fleet' / 'simulated_ais.csv.gz'}\n" in out
 
 
@@ -317,7 +317,7 @@ SLEEPER = """
         print("working", flush=True)
         time.sleep(60)
 
-    sys.modules["corridor.study"] = types.SimpleNamespace(run_study=run_study)
+    sys.modules["corridor.runs"] = types.SimpleNamespace(run_study=run_study)
     sys.exit(cli.main(["run", "a", "--out", sys.argv[1]]))
 """
 

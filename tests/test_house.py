@@ -17,15 +17,28 @@ TOP = {
 ORDER = (
     *("errors", "stopwatch", "words", "schema", "identity", "reference", "geography"),
     *("tracks", "emissions", "accounts", "pieces", "engine", "ladder", "explain"),
-    *("userzones", "holes", "manifest", "study", "outputs", "validation"),
+    *("userzones", "ground", "holes", "manifest", "study", "runs", "outputs", "validation"),
     *("simulation", "simulate"),
-    *("cli_options", "cli_zones", "cli_validate", "cli_explain", "cli"),
+    *("cli_options", "cli_report", "cli_run", "cli_simulate", "cli_zones", "cli_validate", "cli_explain"),
+    "cli",
 )
 # What a study hands itself to: outputs, which know studies; a page; an explanation. Opened when used.
 DOORS = {"corridor/study.py": {"corridor.outputs", "corridor.explain", "maps.page"}}
 # Programs that begin at once and import what a command needs when it runs.
 PROGRAMS = {
-    f"corridor/{name}.py" for name in ("cli", "cli_explain", "cli_options", "cli_validate", "cli_zones")
+    f"corridor/{name}.py"
+    for name in (
+        *(
+            "cli",
+            "cli_explain",
+            "cli_options",
+            "cli_report",
+            "cli_run",
+            "cli_simulate",
+            "cli_validate",
+            "cli_zones",
+        ),
+    )
 }
 # Packages that are slow to import, and the ones that only some callers need.
 SLOW = {"movingpandas", "folium", "rich", "geopandas", "pyogrio", "pyproj", "shapely"}

@@ -22,7 +22,7 @@ from corridor import reference
 from corridor.emissions.phases import PHASES
 from corridor.outputs import folder as folder_of
 from corridor.outputs import notes, tables
-from corridor.study import SYSTEMS
+from corridor.ground import SYSTEMS
 
 FILES = {
     "map.html",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from corridor import reference
-from corridor.study import run_study
+from corridor.runs import run_study
 from layers.geodesy import distance_m
 
 DEMO = reference.data_path() / "demo"

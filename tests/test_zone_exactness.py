@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corridor
-from corridor.study import study_lattice, study_systems
+from corridor.ground import study_lattice, study_systems
 from layers.walk import walk
 from layers.zones import ZoneIndex
 from tests.benchmarks.zones import Tree, worst

@@ -11,7 +11,8 @@ import shapely
 from corridor import reference
 from corridor.accounts.ledger import MG_PER_KG, balance
 from corridor.emissions.species import SPECIES, sulphur_chemistry, sulphur_oxides
-from corridor.study import Study, run_study
+from corridor.runs import run_study
+from corridor.study import Study
 from corridor.validation.check import Check
 from corridor.validation.sailed import IN_NA_ECA, Amounts, Sailed, Voyage, places_along
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from corridor.accounts.ledger import MG_PER_KG, MM_PER_NM, MS_PER_H
 from corridor.emissions.rules import ms_of
 from corridor.emissions.species import CONSUMERS, SPECIES
-from corridor.study import Study, run_study
+from corridor.runs import run_study
+from corridor.study import Study
 
 # Identities of nobody: the country code is the simulator's.
 FIRST_MMSI = 499_300_001

@@ -9,7 +9,7 @@ from corridor import reference
 from corridor.emissions.register import read_register
 from corridor.emissions.rules import calendar, rulebook
 from corridor.engine import Plan, merge, process
-from corridor.study import study_lattice, study_systems
+from corridor.ground import study_lattice, study_systems
 from corridor.tracks.trajectories import TraceSettings
 from layers.zones import ZoneIndex
 from tests.benchmarks.synthetic import Fleet, read_ships

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from corridor.study import study_lattice, study_systems
+from corridor.ground import study_lattice, study_systems
 from corridor.tracks.quality import clean, kept_rows
 from corridor.tracks.trajectories import STAY, Segments, TraceSettings, trace
 from layers.walk import walk
