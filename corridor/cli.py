@@ -17,7 +17,19 @@ from typing import Annotated
 
 import typer
 
-from corridor import __version__, cli_explain, cli_run, cli_simulate, cli_validate, cli_zones
+from corridor import (
+    __version__,
+    cli_compare,
+    cli_document,
+    cli_explain,
+    cli_export,
+    cli_inspect,
+    cli_route,
+    cli_run,
+    cli_simulate,
+    cli_validate,
+    cli_zones,
+)
 from corridor.cli_options import Json
 from corridor.cli_report import say
 from corridor.errors import CorridorError
@@ -112,7 +124,13 @@ app.command(epilog=cli_run.DEMO_EXAMPLES)(cli_run.demo)
 app.command(epilog=cli_run.RUN_EXAMPLES)(cli_run.run)
 app.command(epilog=cli_simulate.EXAMPLES)(cli_simulate.simulate)
 app.command(epilog=cli_explain.EXAMPLES)(cli_explain.explain)
-app.command(epilog="Example: corridor validate --out validation")(cli_validate.validate)
+app.command(epilog=cli_inspect.EXAMPLES)(cli_inspect.inspect)
+app.command(epilog=cli_validate.EXAMPLES)(cli_validate.validate)
+app.command(epilog=cli_route.EXAMPLES)(cli_route.route)
+app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
+app.command(epilog=cli_export.EXPORT_EXAMPLES)(cli_export.export)
+app.command(epilog=cli_document.EXAMPLES)(cli_document.report)
+app.command(epilog=cli_export.MERGE_EXAMPLES)(cli_export.merge)
 
 
 @app.command()

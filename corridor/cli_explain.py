@@ -2,52 +2,139 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from corridor.cli_options import file_option, zone_name
+from corridor.cli_settings import (
+    BBox,
+    Calls,
+    CallsColumns,
+    CallsZone,
+    Cell,
+    Columns,
+    End,
+    Gwp,
+    HotelLoads,
+    Journeys,
+    MainOff,
+    Measured,
+    MeasuredColumns,
+    MethodName,
+    Population,
+    Ships,
+    ShipsColumns,
+    ShorePower,
+    ShorePowerColumns,
+    ShorePowerUse,
+    ShorePowerZone,
+    Start,
+    Suppose,
+    TimeZone,
+    Zones,
+    ZonesDatum,
+)
 
 EXAMPLES = """\b
 Examples:
   corridor explain day.csv --vessel IMO9811000 --at 2024-03-01T06:00Z
-  corridor explain ais/*.csv.zst --ships register.csv --vessel 9811000 --at 2024-03-01T06:00Z --json
+  corridor explain ais/*.csv.zst --study out --ships register.csv --vessel 9811000 --at 2024-03-01T06:00Z
 """
 
 
-def explain(
+def explain(  # noqa: PLR0913, PLR0917 — one parameter per option
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="AIS files of the study.")],
     vessel: Annotated[str, typer.Option("--vessel", metavar="ID", help="Vessel id, IMO number or MMSI.")],
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Instant; UTC unless it says otherwise.")],
-    ships: Annotated[Path | None, file_option("--ships", "Register: particulars of the ships.")] = None,
-    columns: Annotated[
-        Path | None, file_option("--columns", "TOML: which column is what, in which unit.")
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", metavar="DIR", help="Folder of the study: its settings are taken, its inputs checked."
+        ),
     ] = None,
-    zones: Annotated[
-        Path | None, typer.Option("--zones", metavar="FILE", help="Your own zones, if the study had some.")
-    ] = None,
-    tz: Annotated[
-        str | None,
-        typer.Option("--tz", metavar="ZONE", parser=zone_name, help="Zone of times that name none [UTC]."),
-    ] = None,
+    ships: Ships = None,
+    ships_columns: ShipsColumns = None,
+    columns: Columns = None,
+    zones: Zones = None,
+    zones_datum: ZonesDatum = None,
+    cell: Cell = 0.1,
+    start: Start = None,
+    end: End = None,
+    bbox: BBox = None,
+    tz: TimeZone = None,
+    population: Population = "all",
+    hotel_loads: HotelLoads = None,
+    shore_power: ShorePower = None,
+    shore_power_columns: ShorePowerColumns = None,
+    shore_power_tz: ShorePowerZone = None,
+    shore_power_use: ShorePowerUse = None,
+    measured: Measured = None,
+    measured_columns: MeasuredColumns = None,
+    suppose: Suppose = None,
+    calls: Calls = None,
+    calls_columns: CallsColumns = None,
+    calls_tz: CallsZone = None,
+    journeys: Journeys = None,
+    method: MethodName = "imo4",
+    gwp: Gwp = "ar5",
+    main_off: MainOff = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the steps as JSON.")] = False,
 ) -> None:
     """Print every step from reports to masses for one vessel at one instant.
 
     Each step has its numbers, unit and source; the end compares the masses with those in the accounts.
-    Give the inputs, register and zones of the study: only the vessel asked for is computed.
+    Give the inputs, register and zones of the study, and its settings or its folder: only the vessel asked
+    for is computed.
     """
-    from corridor.runs import run_study  # noqa: PLC0415 — slow to import
-
-    study = run_study(
-        inputs,
-        ships=ships,
-        columns=columns,
-        zones=zones,
-        tz=tz,
-        population="all",
-        vessel=vessel,
-        pieces=False,
-    )
-    found = study.explain(vessel, at)
+    files: dict[str, Any] = {
+        "ships": ships,
+        "ships_columns": ships_columns,
+        "columns": columns,
+        "zones": zones,
+        "calls": calls,
+        "calls_columns": calls_columns,
+        "shore_power": shore_power,
+        "shore_power_columns": shore_power_columns,
+        "measured": measured,
+        "measured_columns": measured_columns,
+    }
+    settings = {
+        "zones_datum": zones_datum,
+        "cell_deg": cell,
+        "start": start,
+        "end": end,
+        "bbox": bbox,
+        "tz": tz,
+        "population": population,
+        "hotel_loads": hotel_loads,
+        "shore_power_tz": shore_power_tz,
+        "shore_power_use": shore_power_use,
+        "suppose": suppose or (),
+        "calls_tz": calls_tz,
+        "journeys": journeys,
+        "method": method,
+        "gwp": gwp,
+        "main_off": main_off,
+    }
+    found = _explained(inputs, vessel, at, study, files, settings)
     typer.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else str(found))
+
+
+def _explained(
+    inputs: list[str],
+    vessel: str,
+    at: str,
+    folder: Path | None,
+    files: dict[str, Any],
+    settings: dict[str, Any],
+) -> Any:
+    """Run the vessel as in the study, and explain it."""
+    from corridor.recall import check_same, read_said, settings_of  # noqa: PLC0415 — slow to import
+    from corridor.runs import run_study  # noqa: PLC0415
+
+    said = None if folder is None else read_said(folder)
+    chosen = settings if said is None else settings | settings_of(said)
+    found = run_study(inputs, **files, **chosen, vessel=vessel, pieces=False)
+    if said is not None:
+        check_same(found.manifest, said)
+    return found.explain(vessel, at)

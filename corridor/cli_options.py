@@ -39,6 +39,21 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 Json = Annotated[
     bool, typer.Option("--json", help="Print the summary of the run as JSON on standard output.")
 ]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option("--scenario", metavar="FILE|NAME", help="An alternative to compare with; may be repeated."),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", metavar="FILE|NAME", help="A target to hold them against; may be repeated."),
+]
+Receptors = Annotated[
+    Path | None, file_option("--receptors", "Places with name, lat, lon: what was emitted near them.")
+]
+Prices = Annotated[Path | None, file_option("--prices", "TOML: your prices of fuels, carbon, shore power.")]
+HotspotTest = Annotated[
+    bool, typer.Option("--hotspot-test", help="Test hotspots for clusters (extra: hotspots).")
+]
 Workers = Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Processes that share the work.")]
 
 

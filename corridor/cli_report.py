@@ -19,7 +19,7 @@ def report(
         for line in lines:
             typer.echo(line)
         for key, path in paths.items():
-            typer.echo(f"{key:<11}{path}")
+            typer.echo(f"{key:<10} {path}")
 
 
 def say(text: str, *, quiet: bool = False) -> None:

@@ -1,28 +1,56 @@
 """``corridor demo`` and ``corridor run``: positions to a folder of results."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from corridor.cli_options import (
+    HotspotTest,
     Json,
     Out,
     Overwrite,
+    Prices,
     Quiet,
+    Receptors,
+    Scenarios,
+    Targets,
     Workers,
-    box,
-    cell_size,
-    file_option,
-    moment,
-    population_of,
-    zone_name,
 )
 from corridor.cli_report import report, say
+from corridor.cli_settings import (
+    BBox,
+    Calls,
+    CallsColumns,
+    CallsZone,
+    Cell,
+    Columns,
+    End,
+    Gwp,
+    HotelLoads,
+    Journeys,
+    Level,
+    MainOff,
+    Measured,
+    MeasuredColumns,
+    MethodName,
+    Names,
+    Population,
+    Ships,
+    ShipsColumns,
+    ShorePower,
+    ShorePowerColumns,
+    ShorePowerUse,
+    ShorePowerZone,
+    Start,
+    Suppose,
+    TimeZone,
+    Zones,
+    ZonesDatum,
+)
 from corridor.errors import InputError, writing_to
 from layers import atomic
 
@@ -31,6 +59,7 @@ RUN_EXAMPLES = """\b
 Examples:
   corridor run day.csv --ships register.csv --out day
   corridor run ais/*.csv.zst --from 2024-01-01 --to 2025-01-01 --workers 4 --out 2024
+  corridor run s3://bucket/ais/2024/ --out 2024   (a folder; files read once are kept)
   corridor run noon.csv --columns noon.toml --tz Asia/Shanghai --out noon
   corridor run ais.csv --bbox 110,10,-110,60 --population 70-79 --out cargo
 """
@@ -38,6 +67,7 @@ Examples:
 
 def demo(
     out: Out,
+    scenarios: Scenarios = None,
     workers: Workers = 1,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -56,52 +86,49 @@ def demo(
         raise InputError(
             "demo_missing", f"found no *.csv.gz in {folder}; expected the demo data; install again"
         )
-    study_command(inputs, out, overwrite, quiet, as_json, ships=ships, workers=workers)
+    study_command(
+        inputs, out, overwrite, quiet, as_json, ships=ships, workers=workers, scenarios=scenarios or ()
+    )
 
 
 def run(  # noqa: PLR0913, PLR0917 — one parameter per option
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="AIS files: CSV, .gz, .zip, .zst.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="AIS files, patterns, folders, addresses.")
+    ],
     out: Out,
-    columns: Annotated[
-        Path | None, file_option("--columns", "TOML: which column is what, in which unit.")
-    ] = None,
-    ships: Annotated[Path | None, file_option("--ships", "Register: particulars of the ships.")] = None,
-    zones: Annotated[
-        Path | None,
-        typer.Option("--zones", metavar="FILE", help="Your own zones: GeoPackage, GeoJSON, GeoParquet."),
-    ] = None,
-    zones_datum: Annotated[
-        str | None,
-        typer.Option("--zones-datum", metavar="NAME", help="Datum of your zones: wgs84, gcj02 [asked]."),
-    ] = None,
-    cell: Annotated[
-        float,
-        typer.Option("--cell", metavar="DEG", callback=cell_size, help="Size of a grid cell in degrees."),
-    ] = 0.1,
-    start: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from", metavar="TIME", parser=moment, help="First moment, UTC unless it says otherwise."
-        ),
-    ] = None,
-    end: Annotated[
-        datetime | None,
-        typer.Option("--to", metavar="TIME", parser=moment, help="Moment before which to stop."),
-    ] = None,
-    bbox: Annotated[
-        Any,
-        typer.Option(
-            "--bbox", metavar="W,S,E,N", parser=box, help="Positions in this box; W > E crosses 180°."
-        ),
-    ] = None,
-    tz: Annotated[
-        str | None,
-        typer.Option("--tz", metavar="ZONE", parser=zone_name, help="Zone of times that name none [UTC]."),
-    ] = None,
-    population: Annotated[
-        Any,
-        typer.Option("--population", metavar="ogv|all|TYPES", parser=population_of, help="Ships to count."),
-    ] = "ogv",
+    columns: Columns = None,
+    ships: Ships = None,
+    ships_columns: ShipsColumns = None,
+    zones: Zones = None,
+    zones_datum: ZonesDatum = None,
+    cell: Cell = 0.1,
+    start: Start = None,
+    end: End = None,
+    bbox: BBox = None,
+    tz: TimeZone = None,
+    population: Population = "ogv",
+    hotel_loads: HotelLoads = None,
+    shore_power: ShorePower = None,
+    shore_power_columns: ShorePowerColumns = None,
+    shore_power_tz: ShorePowerZone = None,
+    shore_power_use: ShorePowerUse = None,
+    measured: Measured = None,
+    measured_columns: MeasuredColumns = None,
+    suppose: Suppose = None,
+    calls: Calls = None,
+    calls_columns: CallsColumns = None,
+    calls_tz: CallsZone = None,
+    journeys: Journeys = None,
+    scenarios: Scenarios = None,
+    targets: Targets = None,
+    receptors: Receptors = None,
+    prices: Prices = None,
+    hotspot_test: HotspotTest = False,
+    method: MethodName = "imo4",
+    gwp: Gwp = "ar5",
+    level: Level = 0.9,
+    names: Names = "class",
+    main_off: MainOff = True,
     basemap: Annotated[
         str | None,
         typer.Option("--basemap", metavar="URL", help="Tiles a reader may switch on: https://…/{z}/{x}/{y}."),
@@ -109,6 +136,9 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
     basemap_credit: Annotated[
         str, typer.Option("--basemap-credit", metavar="TEXT", help="Who made it, and its approval number.")
     ] = "",
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Leave out vessels: classes of three ships or more, no tracks.")
+    ] = False,
     workers: Workers = 1,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -121,6 +151,7 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
     settings = {
         "columns": columns,
         "ships": ships,
+        "ships_columns": ships_columns,
         "zones": zones,
         "zones_datum": zones_datum,
         "cell_deg": cell,
@@ -129,10 +160,32 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
         "bbox": bbox,
         "tz": tz,
         "population": population,
+        "method": method,
+        "gwp": gwp,
+        "interval_level": level,
+        "names": names,
+        "main_off": main_off,
+        "hotel_loads": hotel_loads,
+        "shore_power": shore_power,
+        "shore_power_columns": shore_power_columns,
+        "shore_power_tz": shore_power_tz,
+        "shore_power_use": shore_power_use,
+        "measured": measured,
+        "measured_columns": measured_columns,
+        "suppose": suppose or (),
+        "calls": calls,
+        "calls_columns": calls_columns,
+        "calls_tz": calls_tz,
+        "journeys": journeys,
+        "scenarios": scenarios or (),
+        "targets": targets or (),
+        "receptors": receptors,
+        "prices": prices,
+        "hotspot_test": hotspot_test,
         "workers": workers,
     }
     tiles = (basemap, basemap_credit) if basemap else None
-    study_command(inputs, out, overwrite, quiet, as_json, tiles=tiles, **settings)
+    study_command(inputs, out, overwrite, quiet, as_json, tiles=tiles, publish=publish, **settings)
 
 
 def study_command(
@@ -142,23 +195,41 @@ def study_command(
     quiet: bool,
     as_json: bool,
     tiles: tuple[str, str] | None = None,
+    publish: bool = False,
     **settings: Any,
 ) -> None:
     """Run a study, write its folder, say where it is."""
     with ExitStack() as stack:
         with writing_to(out):
             folder = stack.enter_context(atomic.reserve(out, overwrite=overwrite))
+        from corridor.outputs.decisions import headlines  # noqa: PLC0415 — slow to import, see the top
+        from corridor.outputs.publish import published  # noqa: PLC0415 — slow to import, see the top
         from corridor.runs import run_study  # noqa: PLC0415 — slow to import, see the top
 
         basemap = _basemap(tiles)
         with _progress(quiet) as progress:
             study = run_study(inputs, progress=progress, **settings)
-            study.to_folder(folder, overwrite=overwrite, basemap=basemap)
+            given = published(study) if publish else study
+            given.to_folder(folder, overwrite=overwrite, basemap=basemap)
         summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for warning in summary.get("warnings", []):
         say(f"warning {warning}", quiet=quiet)
     paths = {"map": str(out / "map.html"), "geopackage": str(out / "study.gpkg")}
-    report(summary, paths, _headline(summary), quiet=quiet, as_json=as_json)
+    lines = [*_files_line(study.timings_s), *_headline(summary), *headlines(study)]
+    report(summary, paths, lines, quiet=quiet, as_json=as_json)
+
+
+def _files_line(counts: Mapping[str, float]) -> list[str]:
+    """Say how many files had to be read, where an earlier run had read some.
+
+    >>> _files_line({"files": 365, "files_read": 1})
+    ['365 tables of positions: 1 read, 364 known from an earlier run']
+    """
+    tables, read = int(counts.get("files", 0)), int(counts.get("files_read", 0))
+    if tables == read:
+        return []
+    noun = "table" if tables == 1 else "tables"
+    return [f"{tables:,} {noun} of positions: {read:,} read, {tables - read:,} known from an earlier run"]
 
 
 def _basemap(tiles: tuple[str, str] | None) -> Any:

@@ -6,6 +6,7 @@ any number of buckets, workers or orders gives the same accounts.
 """
 
 import functools
+import itertools
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -20,97 +21,41 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from corridor import reference
-from corridor.accounts.ledger import Ledger, in_order
+from corridor.accounts.ledger import Ledger, complete, in_order
 from corridor.accounts.ledger import merge as merge_ledgers
-from corridor.emissions.basis import Basis, account
+from corridor.berths import Terms
+from corridor.bookings import Findings, Ground, book
+from corridor.callbook import Called, in_journeys, note_calls, shown
+from corridor.emissions.basis import Basis
 from corridor.emissions.behaviour import Surroundings
+from corridor.emissions.control import Control
+from corridor.emissions.facts import vessel_facts
 from corridor.emissions.fleet import Fleet, fleet
+from corridor.emissions.hotel import with_hotel_remarks
 from corridor.emissions.inference import fast_speed_kn
-from corridor.emissions.phases import phase_rules
-from corridor.emissions.places import Places, places
-from corridor.emissions.register import RegisterIndex, index_register
-from corridor.emissions.rules import Rulebook
 from corridor.emissions.ships import Ship, resolve_ships
 from corridor.errors import InputError
+from corridor.joining import added, stacked
+from corridor.levers import Chunk, book_scenario
 from corridor.pieces import write_pieces
-from corridor.tracks.gaps import APPROACH, HARBOUR, OPEN, GapSettings, fill
+from corridor.plan import Plan
+from corridor.regroup import Books
+from corridor.tracks.gaps import fill
 from corridor.tracks.lines import Line, thinned_lines
-from corridor.tracks.quality import MS_PER_HOUR, NAMES, Cleaned, clean, kept_rows, ship_edges
+from corridor.tracks.quality import INLAND_NM, MS_PER_HOUR, NAMES, Cleaned, clean, kept_rows, ship_edges
 from corridor.tracks.rests import Rests, rests
-from corridor.tracks.trajectories import OBSERVED, SIMULATED, STAY, Segments, TraceSettings, trace
-from layers.atoms import Atoms, cut_times
+from corridor.tracks.trajectories import OBSERVED, PLANNED, SIMULATED, STAY, Segments, trace
+from layers.atoms import Atoms
 from layers.geodesy import NAUTICAL_MILE_M
-from layers.walk import walk
-from layers.zones import ZoneIndex, ZoneSystem
 
-CHUNK_ROWS = 500_000
+CHUNK_ROWS = 1_000_000
+# Of a chunk: so much above a whole number of them, and there is one more.
+SPARE = 0.4
 MOST_FLAGGED = 20_000
 # Faster by both its speeds, no leg is in a band that the distance to the coast decides. [kn]
 ASKED_KN = 6.0
-SHELTERS = {
-    "berth": HARBOUR,
-    "port_area": HARBOUR,
-    "anchorage": HARBOUR,
-    "precautionary": APPROACH,
-    "approach": APPROACH,
-}
-PARTICULARS = ("imo", "mmsi", "name", "ais_type", "length_m", "beam_m")
 
 Columns = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Everything a partition needs besides its positions; small enough to send to a worker."""
-
-    ships: pd.DataFrame
-    register: pd.DataFrame | None
-    systems: tuple[ZoneSystem, ...]
-    index: ZoneIndex
-    rulebook: Rulebook
-    trace: TraceSettings
-    gaps: GapSettings | None = None
-    method: str = "imo4"
-    main_off: bool = True
-    simulated: bool = False
-    pieces_dir: Path | None = None
-    lines: bool = True
-    only_ship: int | None = None
-
-    @functools.cached_property
-    def entries(self) -> RegisterIndex:
-        """Register rows of the plan's ships, by the keys they are found by."""
-        return index_register(self.register, self.ships)
-
-    @functools.cached_property
-    def particulars(self) -> dict[str, NDArray[Any]]:
-        """What messages said of the plan's ships, by column."""
-        return {name: self.ships[name].to_numpy() for name in PARTICULARS}
-
-    @functools.cached_property
-    def places(self) -> Places:
-        """What zone codes mean to the method."""
-        return places(self.systems, self.index.decode, phase_rules(self.method))
-
-    @functools.cached_property
-    def _shelter_of_zone(self) -> NDArray[np.int64]:
-        (inventory,) = (system.zones for system in self.systems if system.name == "port")
-        return np.array([OPEN, *(SHELTERS.get(kind, OPEN) for kind in inventory["kind"])], np.int64)
-
-    def shelter(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int64]:
-        """How likely a ship lies still at places, by the kind of port zone; see `corridor.tracks.gaps`."""
-        zones = self.index.decode(self.index.zone_at(lat, lon))
-        found: NDArray[np.int64] = self._shelter_of_zone[zones[:, self.index.names.index("port")]]
-        return found
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a study was made from, for those who ask how: plan, positions, names of the input files."""
-
-    plan: Plan
-    buckets: tuple[Path, ...]
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +70,10 @@ class Worked:
     period: NDArray[np.int32]
     fleet: Fleet
     basis: Basis
+    control: Control | None
+    findings: Findings
+    called: Called
+    only: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +88,10 @@ class Result:
     counts: dict[str, int]
     piece_sums: dict[str, int]
     main_off_ms: int
+    no_draught_ms: int
+    scenarios: dict[str, Ledger]
+    findings: Findings
+    called: Called
 
 
 def process(bucket: Path, plan: Plan) -> Result:
@@ -153,7 +106,8 @@ def process(bucket: Path, plan: Plan) -> Result:
     """
     columns = read_positions(bucket, plan.only_ship)
     results = [
-        _process_ships(chunk, plan, f"{bucket.stem}-{n:04d}") for n, chunk in enumerate(_chunks(columns))
+        _process_ships(chunk, plan, f"{bucket.stem}-{n:04d}")
+        for n, chunk in enumerate(_chunks(columns, _most_rows(plan)))
     ]
     return _join(results)
 
@@ -218,49 +172,53 @@ def merge(results: Iterable[Result]) -> Result:
         counts=joined.counts,
         piece_sums=joined.piece_sums,
         main_off_ms=joined.main_off_ms,
+        no_draught_ms=joined.no_draught_ms,
+        scenarios={key: in_order(_renumbered(one, number)) for key, one in joined.scenarios.items()},
+        findings=joined.findings.in_order(number),
+        called=joined.called.in_order(number),
     )
 
 
 def _join(results: Sequence[Result]) -> Result:
     """Put results one behind the other, their vessels numbered on."""
     offsets = np.cumsum([0, *(len(result.vessels) for result in results)])
-    ledgers = [
-        _renumbered(result.ledger, np.arange(len(result.vessels)) + offset)
-        for result, offset in zip(results, offsets[:-1], strict=True)
-    ]
+
+    def joined(ledgers: Iterable[Ledger]) -> Ledger:
+        """Add ledgers up, their vessels numbered on."""
+        numbered = (
+            _renumbered(ledger, np.arange(len(result.vessels)) + offset)
+            for ledger, result, offset in zip(ledgers, results, offsets[:-1], strict=True)
+        )
+        return merge_ledgers(list(numbered))
+
+    keys = results[0].scenarios if results else ()
     return Result(
-        ledger=merge_ledgers(ledgers),
-        vessels=_stack([result.vessels for result in results]),
+        ledger=joined(result.ledger for result in results),
+        vessels=stacked([result.vessels for result in results]),
         lines=tuple(line for result in results for line in result.lines),
-        unobserved=_stack(
+        unobserved=stacked(
             [
                 result.unobserved.assign(vessel=result.unobserved["vessel"] + offset)
                 for result, offset in zip(results, offsets[:-1], strict=True)
             ]
         ),
-        flagged=_stack([result.flagged for result in results]),
-        counts=_added([result.counts for result in results]),
-        piece_sums=_added([result.piece_sums for result in results]),
+        flagged=stacked([result.flagged for result in results]),
+        counts=added([result.counts for result in results]),
+        piece_sums=added([result.piece_sums for result in results]),
         main_off_ms=sum(result.main_off_ms for result in results),
+        no_draught_ms=sum(result.no_draught_ms for result in results),
+        scenarios={key: joined(result.scenarios[key] for result in results) for key in keys},
+        findings=Findings.joined([result.findings for result in results], offsets[:-1].tolist()),
+        called=Called.joined([result.called for result in results], offsets[:-1].tolist()),
     )
 
 
 def _renumbered(ledger: Ledger, number: NDArray[np.int64]) -> Ledger:
-    return Ledger(ledger.rows.assign(vessel=number[ledger.rows["vessel"].to_numpy()]), ledger.cells)
-
-
-def _stack(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    # Empty tables say nothing of their types and would change those of the others.
-    filled = [table for table in tables if len(table)] or list(tables[:1])
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
-
-
-def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for count in counts:
-        for name, number in count.items():
-            total[name] = total.get(name, 0) + number
-    return dict(sorted(total.items()))
+    return Ledger(
+        ledger.rows.assign(vessel=number[ledger.rows["vessel"].to_numpy()]),
+        ledger.cells,
+        ledger.pairs.assign(vessel=number[ledger.pairs["vessel"].to_numpy()]),
+    )
 
 
 def read_positions(bucket: Path, ship: int | None = None) -> Columns:
@@ -270,15 +228,20 @@ def read_positions(bucket: Path, ship: int | None = None) -> Columns:
     return {name: table[name].to_numpy() for name in table.column_names}
 
 
-def _chunks(columns: Columns) -> Iterator[Columns]:
-    """Whole ships, about CHUNK_ROWS rows at a time: what bounds the memory of a large bucket."""
+def _most_rows(plan: Plan) -> int:
+    """Rows of a chunk; pieces take as much memory again."""
+    return CHUNK_ROWS if plan.pieces_dir is None else CHUNK_ROWS // 2
+
+
+def _chunks(columns: Columns, rows: int) -> Iterator[Columns]:
+    """Whole ships, about so many rows at a time: what bounds the memory of a large bucket."""
     edges = ship_edges(columns["ship"])
-    first = 0
-    for place in range(1, len(edges)):
-        last = place == len(edges) - 1
-        if last or edges[place + 1] - edges[first] > CHUNK_ROWS:
-            yield {name: values[edges[first] : edges[place]] for name, values in columns.items()}
-            first = place
+    # Alike in size: a small rest would cost nearly as much as a chunk, most of it not by rows.
+    parts = max(round(int(edges[-1]) / rows + SPARE), 1)
+    aims = np.arange(parts + 1) * int(edges[-1]) // parts
+    bounds = np.unique(edges[np.searchsorted(edges, aims)])
+    for first, last in itertools.pairwise(bounds.tolist()):
+        yield {name: values[first:last] for name, values in columns.items()}
 
 
 def ship_number(ships: pd.DataFrame, vessel: str) -> int:
@@ -310,7 +273,7 @@ def ship_number(ships: pd.DataFrame, vessel: str) -> int:
 
 def work(positions: Columns, plan: Plan, *, pieces: bool) -> Worked:
     """Positions of whole ships to accounts, keeping what lies between."""
-    cleaned = clean(positions)
+    cleaned = clean(positions, reference.inland(INLAND_NM).holds(positions["lat"], positions["lon"]))
     kept = kept_rows(positions, cleaned)
     segments = trace(kept, plan.trace, plan.ships)
     if plan.gaps is not None and len(segments.unobserved):
@@ -318,19 +281,25 @@ def work(positions: Columns, plan: Plan, *, pieces: bool) -> Worked:
     if plan.simulated:
         origin = np.where(segments.origin == OBSERVED, SIMULATED, segments.origin)
         segments = replace(segments, origin=origin.astype(np.uint8))
-    vessels = _vessels(segments, plan)
-    ships = resolve_ships(vessels, plan.entries)
-    atoms, period = _cut(segments, plan)
-    made = fleet(ships, plan.rulebook.supplies, plan.method)
-    basis = account(
+    if plan.planned:
+        origin = np.full(len(segments), PLANNED, np.uint8)
+        segments = replace(segments, origin=origin, observed_ms=np.zeros_like(segments.observed_ms))
+    rest = rests(kept, segments)
+    segments, called = note_calls(segments, rest, plan.index, plan.grounds, plan.calling)
+    only = in_journeys(segments, called, plan.calling)
+    vessels = _vessels(segments, kept, plan)
+    ships = with_hotel_remarks(resolve_ships(vessels, plan.entries), plan.hotel_loads)
+    made = fleet(ships, plan.rulebook.supplies, plan.method, hotel_loads=plan.hotel_loads)
+    lay = _surroundings(segments, rest, plan.emission_method.asks_coast)
+    booked = book(
         segments,
-        atoms,
-        period,
-        fleet=made,
-        places=plan.places,
-        rulebook=plan.rulebook,
-        surroundings=_surroundings(segments, rests(kept, segments)),
-        main_off=plan.main_off,
+        vessels,
+        ships,
+        books=Books(made, plan.places, plan.rulebook, lay, plan.main_off),
+        ground=Ground(plan.systems, plan.index),
+        terms=Terms(plan.use, plan.shore_log),
+        masses=plan.measured,
+        only=only,
         pieces=pieces,
     )
     return Worked(
@@ -338,49 +307,90 @@ def work(positions: Columns, plan: Plan, *, pieces: bool) -> Worked:
         segments=segments,
         vessels=vessels,
         ships=ships,
-        atoms=atoms,
-        period=period,
+        atoms=booked.atoms,
+        period=booked.period,
         fleet=made,
-        basis=basis,
+        basis=booked.basis,
+        control=booked.control,
+        findings=booked.findings,
+        called=called,
+        only=only,
     )
 
 
 def _process_ships(positions: Columns, plan: Plan, name: str) -> Result:
     worked = work(positions, plan, pieces=plan.pieces_dir is not None)
     segments, vessels, basis = worked.segments, worked.vessels, worked.basis
+    seen = shown(segments, worked.called, worked.only)
     return Result(
-        ledger=Ledger(basis.ledger, basis.cells),
-        vessels=_facts(vessels, worked.ships),
-        lines=thinned_lines(segments, vessels) if plan.lines else (),
-        unobserved=segments.unobserved.assign(
-            vessel_id=vessels["vessel_id"].to_numpy()[segments.unobserved["vessel"]],
-            zone0=_zones_at(segments.unobserved, "0", plan),
-            zone1=_zones_at(segments.unobserved, "1", plan),
+        ledger=Ledger(complete(basis.ledger), basis.cells, basis.pairs),
+        vessels=vessel_facts(vessels, worked.ships),
+        lines=thinned_lines(seen, vessels) if plan.lines else (),
+        unobserved=seen.unobserved.assign(
+            vessel_id=vessels["vessel_id"].to_numpy()[seen.unobserved["vessel"]],
+            zone0=_zones_at(seen.unobserved, "0", plan),
+            zone1=_zones_at(seen.unobserved, "1", plan),
         ),
         flagged=_flagged(positions, worked.cleaned),
         counts=worked.cleaned.counts,
         piece_sums=_pieces(segments, basis, vessels, plan, name),
         main_off_ms=basis.main_off_ms,
+        no_draught_ms=_without_draught_ms(seen),
+        scenarios=_scenarios(worked, plan),
+        findings=worked.findings,
+        called=worked.called,
     )
 
 
-def _vessels(segments: Segments, plan: Plan) -> pd.DataFrame:
+def _scenarios(worked: Worked, plan: Plan) -> dict[str, Ledger]:
+    """The ships as each scenario has them."""
+    if not plan.scenarios:
+        return {}
+    baseline = Chunk(
+        segments=worked.segments,
+        atoms=worked.atoms,
+        period=worked.period,
+        ships=worked.ships,
+        fleet=worked.fleet,
+        make_fleet=functools.partial(fleet, method=plan.method, hotel_loads=plan.hotel_loads),
+        rulebook=plan.rulebook,
+        places=plan.places,
+        systems=plan.systems,
+        basis=worked.basis,
+        control=worked.control,
+        main_off=plan.main_off,
+    )
+    return {scenario.key: book_scenario(scenario, baseline) for scenario in plan.scenarios}
+
+
+def _without_draught_ms(segments: Segments) -> int:
+    """Time under way without a draught reported: as at the design draught, or the method's mean. [ms]"""
+    silent = np.isnan(segments.draught_m) & (segments.kind != STAY)
+    return int((segments.t1_ms - segments.t0_ms)[silent].sum())
+
+
+def _vessels(segments: Segments, kept: Columns, plan: Plan) -> pd.DataFrame:
     """Vessels of the segments with what their messages said of them."""
     ship = segments.vessels["ship"].to_numpy()
     said = {name: values[ship] for name, values in plan.particulars.items()}
-    # Several ships under one identity: its number is of one of them, and nobody knows of which.
+    # Several ships under one identity: its number is of one of them, and only their own rows tell of which.
     said["imo"] = np.where(segments.vessels["part"].to_numpy() > 0, -1, said["imo"])
+    if plan.claims is not None:
+        plan.claims.tell(said, kept, segments.vessels)
     moving = np.where(segments.kind == STAY, np.nan, segments.sog_kn)
     duration_ms = segments.t1_ms - segments.t0_ms
     fast_kn = fast_speed_kn(segments.vessel, moving, duration_ms, len(ship))
     return segments.vessels.assign(**said, fast_kn=fast_kn)
 
 
-def _surroundings(segments: Segments, lay: Rests) -> Surroundings:
-    """Distance to the coast of stays and slow legs, whose phase alone asks for it, and how stays lay."""
+def _surroundings(segments: Segments, lay: Rests, everywhere: bool = False) -> Surroundings:
+    """Distance to the coast of stays and slow legs, whose phase alone asks for it, and how stays lay.
+
+    ``everywhere``: of fast legs too, for a method whose loads ask for it.
+    """
     lasting_ms = segments.t1_ms - segments.t0_ms
     fast_m = ASKED_KN * NAUTICAL_MILE_M / MS_PER_HOUR * lasting_ms
-    asked = np.flatnonzero(~((segments.sog_kn > ASKED_KN) & (segments.distance_m > fast_m)))
+    asked = np.flatnonzero(everywhere | ~((segments.sog_kn > ASKED_KN) & (segments.distance_m > fast_m)))
     coast_nm = np.full((2, len(segments)), np.nan)
     shore = reference.shore()
     coast_nm[0, asked] = shore.distance_nm(segments.lat0[asked], segments.lon0[asked])
@@ -393,40 +403,6 @@ def _surroundings(segments: Segments, lay: Rests) -> Surroundings:
 def _zones_at(places: pd.DataFrame, end: str, plan: Plan) -> NDArray[np.int64]:
     """Zone codes of one end of each hole."""
     return plan.index.zone_at(places[f"lat{end}"].to_numpy(float), places[f"lon{end}"].to_numpy(float))
-
-
-def _cut(segments: Segments, plan: Plan) -> tuple[Atoms, NDArray[np.int32]]:
-    """Cut segments at zones and cells, then at months and rule dates."""
-    atoms = walk(
-        segments.lat0, segments.lon0, segments.lat1, segments.lon1, plan.index, stay=segments.kind == 1
-    )
-    return cut_times(atoms, segments.t0_ms, segments.t1_ms, plan.rulebook.calendar.marks_ms)
-
-
-def _facts(vessels: pd.DataFrame, ships: Sequence[Ship]) -> pd.DataFrame:
-    """Facts of each vessel as they stand in ``vessels.csv``, with their provenance."""
-    names = {
-        "ship_class": "ship_type",
-        "size_bin": "size_bin",
-        "main_power_kw": "me_kw",
-        "reference_speed_kn": "v_ref_kn",
-        "design_draught_m": "t_ref_m",
-        "tier": "tier",
-    }
-    table: dict[str, Any] = {
-        "vessel_id": vessels["vessel_id"].to_numpy(),
-        "name": [ship.name for ship in ships],
-        "imo": vessels["imo"].to_numpy(),
-        "mmsi": vessels["mmsi"].to_numpy(),
-        "fixes": vessels["fixes"].to_numpy(),
-    }
-    for column, field in names.items():
-        table[column] = [getattr(ship, field) for ship in ships]
-        stem = column.removesuffix("_kw").removesuffix("_kn").removesuffix("_m")
-        table[f"{stem}_provenance"] = [ship.provenance.get(field, "default") for ship in ships]
-    table["main_diesel"] = [ship.is_diesel for ship in ships]
-    table["remarks"] = ["; ".join(ship.remarks) for ship in ships]
-    return pd.DataFrame(table)
 
 
 def _flagged(positions: Columns, cleaned: Cleaned) -> pd.DataFrame:

@@ -13,9 +13,11 @@ import pandas as pd
 
 from corridor import engine
 from corridor.emissions.species import CONSUMERS, SPECIES
-from corridor.engine import Source, Worked
+from corridor.engine import Worked
 from corridor.errors import InputError
-from corridor.ladder import Ladder, Piece, Rung, booked, climb, piece_of
+from corridor.ladder import Ladder, climb
+from corridor.plan import Source
+from corridor.rungs import Piece, Rung, booked, piece_of
 
 # Booked amounts are whole milligrams, and carry up to half of one from the atom before and to the one after.
 ROUNDING_KG = 2e-6

@@ -5,6 +5,8 @@ maritime identification digits, run from 201 to 775; other beginnings belong to 
 aircraft, handheld sets, rescue transmitters, craft of a parent ship and aids to navigation.
 """
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -103,3 +105,24 @@ def parse_imo(text: str | None) -> int:
         return -1
     number = int(digits)
     return number if bool(valid_imo(number)) else -1
+
+
+def country_of_mmsi(mmsi: int) -> str:
+    """Country code of the first three digits of a ship's number, or nothing. [ISO 3166-1 alpha-2].
+
+    >>> country_of_mmsi(477066700), country_of_mmsi(353274000), country_of_mmsi(-1)
+    ('HK', 'PA', '')
+
+    References
+    ----------
+    .. [1] ITU, Table of Maritime Identification Digits, as the package pyais has it.
+    """
+    mid = mmsi // 1_000_000
+    return _country(mid) if FIRST_MID <= mid <= LAST_MID else ""
+
+
+@cache
+def _country(mid: int) -> str:
+    from pyais.constants import COUNTRY_MAPPING  # noqa: PLC0415 — slow to import
+
+    return str(COUNTRY_MAPPING.get(mid, ("", ""))[0])

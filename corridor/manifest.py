@@ -4,6 +4,7 @@ Nothing in it depends on the clock or the machine, so equal inputs give equal by
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ def describe(
         **row_balance(ingested, result.counts),
         "vessels": len(result.vessels),
         "vessels_with_one_fix": int((result.vessels["fixes"] < 2).sum()),
+        "vessels_from_register": int(result.vessels["main_power_provenance"].eq("register").sum()),
         "totals": _totals(rows, derived, result),
         "mass_balance": {
             "equal": True,
@@ -88,7 +90,8 @@ def _checked(sums: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
 def row_balance(ingested: Ingested, counts: Mapping[str, int]) -> dict[str, Any]:
     """Rows read, kept, dropped and repaired, each with its reasons: in = kept + dropped."""
     report = ingested.report
-    dropped = dict(report.rows_dropped) | {name: n for name, n in counts.items() if NAMES[name] & DROPPED}
+    # Reading and cleaning may give the same reason (a wrong clock): their counts add up.
+    dropped = report.rows_dropped + Counter({name: n for name, n in counts.items() if NAMES[name] & DROPPED})
     flagged = {name: n for name, n in counts.items() if not NAMES[name] & DROPPED}
     return {
         "rows_in": report.rows_in,
@@ -101,7 +104,7 @@ def row_balance(ingested: Ingested, counts: Mapping[str, int]) -> dict[str, Any]
 
 def input_report(ingested: Ingested, flagged: pd.DataFrame, counts: Mapping[str, int]) -> pd.DataFrame:
     """Rows dropped or changed, by file, line and reason; what is not listed singly stands as a count."""
-    names = [str(item["name"]) for item in ingested.inputs]
+    names = ingested.names
     parts = [ingested.report.details]
     for reason, rows in flagged.groupby("reason", sort=True):
         listed = rows["row_ref"].to_numpy()[:MOST_LINES]
@@ -135,6 +138,7 @@ def _totals(rows: pd.DataFrame, derived: Derived, result: Result) -> dict[str, f
         "hours_filled": int(ledger.rows.loc[ledger.rows["origin"] == FILLED, "hours_ms"].sum()) / MS_PER_H,
         "hours_unobserved": unobserved_ms / MS_PER_H,
         "hours_main_engine_off_by_low_load": result.main_off_ms / MS_PER_H,
+        "hours_under_way_without_draught": result.no_draught_ms / MS_PER_H,
         "nm": ledger.total("distance_mm") / MM_PER_NM,
         **masses,
     }

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from corridor.accounts.ledger import MG_PER_KG, MM_PER_NM, MS_PER_H, MWH_PER_KWH
 from corridor.emissions.basis import PIECE_COLUMNS, Basis
+from corridor.emissions.fuels import FUELS
 from corridor.emissions.phases import PHASES
-from corridor.emissions.rules import FUELS
 from corridor.tracks.trajectories import Segments
 from corridor.words import ORIGINS
 from layers.geodesy import great_circle_points

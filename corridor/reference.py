@@ -19,6 +19,8 @@ import shapely
 
 from corridor.errors import ReferenceDataError
 from layers.coast import Coast
+from layers.inland import Inland
+from layers.lanes import Land, LaneGraph
 from layers.sea import Sea
 from layers.shore import ShoreGrid
 from layers.zones import ZoneSystem
@@ -46,6 +48,31 @@ def data_path() -> Path:
         "missing_data",
         f"no folder 'data' in {here.name}/ or beside it; install the package again",
     )
+
+
+def beside_checkout(*names: str) -> Path:
+    """Return a path in the folder in which a checkout stands, where real data may lie beside it.
+
+    >>> beside_checkout("shared", "ais").parts[-2:]
+    ('shared', 'ais')
+    """
+    return data_path().parent.parent.joinpath(*names)
+
+
+def shipped(kind: str) -> dict[str, Path]:
+    """Small settings files that ship with the package, by name.
+
+    Parameters
+    ----------
+    kind : str
+        ``scenarios`` or ``targets``.
+
+    Examples
+    --------
+    >>> "net_zero_2050" in shipped("targets")
+    True
+    """
+    return {path.stem: path for path in sorted((data_path() / kind).glob("*.toml"))}
 
 
 def tables() -> list[str]:
@@ -111,7 +138,7 @@ def rows(name: str, **where: object) -> pd.DataFrame:
     [3.114]
     >>> rows("fuels_mepc364_2022", fuel="coal")
     Traceback (most recent call last):
-    corridor.errors.ReferenceDataError: no row with fuel 'coal'; known fuel: hfo, vlsfo, mdo ...
+    corridor.errors.ReferenceDataError: no row with fuel 'coal'; known fuel: hfo, vlsfo, mdo, ...
     """
     facts = table(name)
     chosen = facts
@@ -309,6 +336,16 @@ def shore() -> ShoreGrid:
         return ShoreGrid(west, south, step, arrays["tenths_nm"])
 
 
+@cache
+def inland(distance_nm: float) -> Inland:
+    """Where no water of the map lies within a distance. [nm]
+
+    >>> inland(150.0).holds([40.7, 32.1, 33.7], [-112.1, 118.7, -118.2]).tolist()
+    [True, False, False]
+    """
+    return Inland.of(shore(), distance_nm)
+
+
 def land_polygons() -> npt.NDArray[np.object_]:
     """Polygons of `land` with longitudes from 0 to 360.
 
@@ -337,3 +374,22 @@ def sea() -> Sea:
     places = np.column_stack([capes[name].to_numpy() for name in ("lon_e5", "lat_e5")]) / 1e5
     pairs = np.column_stack([sights[name].to_numpy() for name in ("cape", "other")])
     return Sea(coast, places, pairs)
+
+
+@cache
+def lane_graph() -> LaneGraph:
+    """Lanes of the whole world, for places that `sea` does not know; coarser than it.
+
+    >>> graph = lane_graph()
+    >>> way = graph.way((51.98, 4.05), (1.25, 103.85))
+    >>> 8_200 < way.length_m / 1852 < 8_600
+    True
+    """
+    folder = data_path()
+    places, pairs = (
+        pq.read_table(folder / "lanes" / f"lane_{name}_2026.parquet") for name in ("places", "pairs")
+    )
+    lat, lon = (places[name].to_numpy() / 1e5 for name in ("lat_e5", "lon_e5"))
+    number = np.column_stack([pairs[name].to_numpy() for name in ("place", "other")]).astype(np.int64)
+    land = gpd.read_parquet(folder / "geo" / "land_ne50m.parquet")
+    return LaneGraph(lat, lon, number, Land(land.geometry.to_numpy()))

@@ -88,12 +88,30 @@ class SimulatedFleet:
 
 @dataclass(frozen=True)
 class SimulatedTables:
-    """A simulation in memory: reports, register, truth, and the number of rows each fault touched."""
+    """A simulation in memory: reports, register, truth, and the number of rows each fault touched.
+
+    Attributes
+    ----------
+    ais, ships, truth, faults : pandas.DataFrame
+        As the files of `simulate`.
+    fleet : pandas.DataFrame
+        Every ship, also one that the register lacks.
+    legs : tuple
+        What each ship of ``fleet`` did, point by point.
+    strangers : dict
+        Clean reports of craft that use the number of a ship, by her place in ``fleet``.
+    start : pandas.Timestamp
+        First moment, UTC.
+    """
 
     ais: pd.DataFrame
     ships: pd.DataFrame
     truth: pd.DataFrame
     faults: pd.DataFrame
+    fleet: pd.DataFrame
+    legs: tuple[Legs, ...]
+    strangers: dict[int, pd.DataFrame]
+    start: pd.Timestamp
 
 
 def simulate(
@@ -154,25 +172,32 @@ def compose(voyages: int, seed: int, *, start: str = START, with_faults: bool = 
     moment = pd.Timestamp(start)
     ships = _register(voyages, seed)
     fleet_legs = _sail_all(ships, voyages, seed)
-    frames, truths = [], []
+    frames, truths, strangers = [], [], dict[int, pd.DataFrame]()
     for index, legs in enumerate(fleet_legs):
         rng = np.random.default_rng([seed, 2, index])
         reports = receive(legs, rng)
         if with_faults:
-            reports = _spoil(reports, index, rng, counts)
+            reports = _spoil(reports, index, rng, counts, strangers)
         frames.append(_with_particulars(reports, ships.iloc[index]))
         truths.append(tell(legs, f"IMO{ships.iloc[index]['imo']}", moment))
     rng = np.random.default_rng([seed, 3])
     if with_faults:
         frames += _other_craft(len(ships), float(frames[0]["hour"].median()), rng, counts)
     ais = _assemble(frames, moment)
+    everyone = ships = ships.drop(columns="call_sign")
     if with_faults:
         ais = fault.shuffle_some(ais, rng, counts)
         ships = ships.drop(index=UNREGISTERED, errors="ignore")
-    ships = ships.drop(columns="call_sign")
     fault_table = pd.DataFrame({"fault": sorted(counts), "rows": [counts[key] for key in sorted(counts)]})
     return SimulatedTables(
-        ais, ships.reset_index(drop=True), pd.concat(truths, ignore_index=True), fault_table
+        ais=ais,
+        ships=ships.reset_index(drop=True),
+        truth=pd.concat(truths, ignore_index=True),
+        faults=fault_table,
+        fleet=everyone,
+        legs=tuple(fleet_legs),
+        strangers=strangers,
+        start=moment,
     )
 
 
@@ -240,13 +265,20 @@ def _sail_all(ships: pd.DataFrame, voyages: int, seed: int) -> list[Legs]:
     return fleet
 
 
-def _spoil(reports: pd.DataFrame, index: int, rng: np.random.Generator, counts: Counter[str]) -> pd.DataFrame:
+def _spoil(
+    reports: pd.DataFrame,
+    index: int,
+    rng: np.random.Generator,
+    counts: Counter[str],
+    strangers: dict[int, pd.DataFrame],
+) -> pd.DataFrame:
     """One ship's reports with faults; one MMSI is also used by a craft in the Taiwan Strait."""
     spoilt = fault.spoil_reports(reports, index, rng, counts)
     if index == SHARED_MMSI:
         middle = float(reports["hour"].median())
         other = fault.loiter((middle, middle + 50.0), (23.6, 118.6), rng, speed_kn=4.0)
         counts["shared_mmsi"] += len(other)
+        strangers[index] = other
         spoilt = pd.concat([spoilt, other]).sort_values("hour", kind="stable", ignore_index=True)
     return spoilt
 

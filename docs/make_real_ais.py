@@ -21,9 +21,12 @@ import shapely
 
 import corridor as co
 from corridor import reference
+from corridor.emissions.mrv import read_mrv
 from corridor.study import Study
+from corridor.validation.reported import Reported, compare
 
 FILE = "sbarc_20180601-02_cargo150m_marinecadastre-columns.csv"
+REPORTS = "eu_mrv_container_ships_2018-2020.csv"
 SHIPS = {
     "HYUNDAI OAKLAND": "At berth throughout; broadcasts status 0, under way, in every message.",
     "MOL BEACON": "At berth throughout.",
@@ -42,10 +45,11 @@ WORDS = ("phase", "origin", "place")
 
 @dataclass(frozen=True)
 class Fresh:
-    """A run on the real file: the study and its pieces."""
+    """A run on the real file: the study, its pieces, and its ships' own reports beside it."""
 
     study: Study
     pieces: pd.DataFrame
+    reported: Reported
 
 
 def fresh_run(ais: Path, work: Path) -> Fresh:
@@ -60,7 +64,8 @@ def fresh_run(ais: Path, work: Path) -> Fresh:
         for name in ("vessel_id", "phase", "origin", "port_zone", "waters_zone")
     }
     pieces = pieces.assign(**text)
-    return Fresh(study, pieces.assign(name=pieces["vessel_id"].map(names)))
+    reported = compare(study, read_mrv(ais / REPORTS))
+    return Fresh(study, pieces.assign(name=pieces["vessel_id"].map(names)), reported)
 
 
 def log(run: Fresh, ship: str) -> pd.DataFrame:
@@ -146,6 +151,7 @@ def document(run: Fresh) -> str:
         _head(run),
         *(_ship(run, ship, said, names) for ship, said in SHIPS.items()),
         _waiting(run, names),
+        _reported(run.reported),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -246,6 +252,26 @@ def _waiting(run: Fresh, names: dict[str, str]) -> str:
     for zone, row in table.iterrows():
         lines.append(f"| {names[str(zone)]} | " + " | ".join(f"{hours:.1f}" for hours in row) + " |")
     return "\n".join(lines)
+
+
+def _reported(found: Reported) -> str:
+    """Fuel per mile of the ships that report to the EU."""
+    said = (
+        f"{found}: container ships of the public EU MRV file with {found.hours_least:g} h or more observed "
+        f"at {found.speed_from_kn:g} to {found.speed_to_kn:g} kn. A report is the mean of a whole year, fuel "
+        "in port included; ours is of these hours, with particulars by class and size. Source: EMSA "
+        "THETIS-MRV."
+    )
+    rows = [
+        f"| {row['name']} | {row['hours']:.1f} | {row['speed_kn']:.1f} | {row['ours_kg_per_nm']:.0f} "
+        f"| {row['report_year']} | {row['reported_kg_per_nm']:.0f} | {row['ratio']:.2f} |"
+        for row in found.ships.to_dict("records")
+    ]
+    head = [
+        "| ship | h | kn | ours, kg/nm | report of | reported, kg/nm | ratio |",
+        "|---|---:|---:|---:|---|---:|---:|",
+    ]
+    return "\n".join(["## Fuel per mile beside the ships' own reports", "", said, "", *head, *rows])
 
 
 def take_picture(run: Fresh, target: Path) -> None:

@@ -179,9 +179,12 @@ def cut_offsets(
     row, marks = np.asarray(segment, np.int64), np.asarray(marks_ms, np.int64)
     _check_pairs(start, stop, row, marks)
     row, marks = np.unique(np.stack([row, marks]), axis=1)  # sorted by segment, then time; each once
-    begin = np.searchsorted(row, np.arange(start.size + 1))
-    first = begin[:-1] + np.bincount(row[marks <= start[row]], minlength=start.size)
-    last = np.maximum(begin[:-1] + np.bincount(row[marks < stop[row]], minlength=start.size), first)
+    begin = np.append(0, np.cumsum(np.bincount(row, minlength=start.size)))
+    first, last = begin[:-1].copy(), begin[:-1].copy()
+    # Marks are few: what has none is left alone.
+    np.add.at(first, row[marks <= start[row]], 1)
+    np.add.at(last, row[marks < stop[row]], 1)
+    last[row] = np.maximum(last[row], first[row])
     period = first[atoms.segment]
     over = np.flatnonzero((last > first)[atoms.segment])
     cut = atoms

@@ -6,21 +6,23 @@ tables.
 """
 
 import contextlib
+import itertools
 import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
+import pyogrio.raw
 import shapely
 
 from layers import atomic, geometry, styles
+from layers.layer import GEOMETRY, Bulk, Layer
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,29}$")
 _EPOCH = "1970-01-01T00:00:00.000Z"
@@ -29,76 +31,8 @@ _MAGIC, _APPLICATION = b"SQLite format 3\x00", b"GPKG"
 _RESERVED = ("gpkg_", "sqlite_", "rtree_")
 
 
-class Column(NamedTuple):
-    """What a reader needs to know of a column: a readable name, the unit (``""`` for none), a sentence."""
-
-    alias: str
-    unit: str
-    description: str
-
-    @property
-    def label(self) -> str:
-        """Readable name with its unit.
-
-        >>> Column("CO2", "kg", "Carbon dioxide, tank to wake").label
-        'CO2 (kg)'
-        """
-        return f"{self.alias} ({self.unit})" if self.unit else self.alias
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One table of the file: a GeoDataFrame becomes a layer on the map, a DataFrame a plain table.
-
-    Parameters
-    ----------
-    name
-        Table name: lower-case letters, digits and ``_``, at most 30 characters.
-    table
-        Rows in the order in which they shall stand. Geometry in EPSG:4326, cut at ±180.
-    title, description
-        Text for people; the description names unit, period and grid.
-    columns
-        Column name → (alias, unit, description), one for every column except the geometry.
-    style
-        How QGIS draws it. Needed where there is geometry, and only there.
-    values
-        Column → {value: meaning}, for columns with a fixed vocabulary.
-    label
-        Column that QGIS writes beside each feature.
-    """
-
-    name: str
-    table: pd.DataFrame
-    title: str
-    description: str
-    columns: Mapping[str, tuple[str, str, str]]
-    style: styles.Style | None = None
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
-    label: str = ""
-
-    @property
-    def spatial(self) -> bool:
-        """Whether the layer has geometry."""
-        return hasattr(self.table, "geom_type")
-
-    @property
-    def attributes(self) -> list[str]:
-        """Names of the columns that are not geometry, in order."""
-        shape = self.table.geometry.name if self.spatial else None
-        return [str(name) for name in self.table.columns if name != shape]
-
-    def column(self, name: str) -> Column:
-        """Describe one column."""
-        return Column(*self.columns[name])
-
-    def meanings(self, name: str) -> Mapping[str, str]:
-        """Value → meaning of one column; empty where it has no fixed vocabulary."""
-        return self.values.get(name, {})
-
-
 def write(
-    path: str | Path, layers: Sequence[Layer], *, metadata: Mapping[str, object], stamp: str = _EPOCH
+    path: str | Path, layers: Sequence[Layer | Bulk], *, metadata: Mapping[str, object], stamp: str = _EPOCH
 ) -> Path:
     """Write layers into a new GeoPackage 1.3; a file of that name is replaced when the new one is whole.
 
@@ -142,7 +76,10 @@ def write(
         try:
             with _clock(stamp):
                 for layer in layers:
-                    _write_table(part, layer)
+                    if isinstance(layer, Bulk):
+                        _write_bulk(part, layer)
+                    else:
+                        _write_table(part, layer)
             _describe(part, layers, metadata, stamp)
         except (sqlite3.Error, RuntimeError) as error:  # GDAL's errors are RuntimeErrors
             raise OSError(
@@ -222,7 +159,7 @@ def read(path: str | Path, layer: str | None = None, *, as_stored: bool = False)
 # Checks
 
 
-def _check(layers: Sequence[Layer], stamp: str) -> None:
+def _check(layers: Sequence[Layer | Bulk], stamp: str) -> None:
     if not layers:
         raise ValueError("found no layers; expected at least one; give a table to write")
     if not _STAMP.match(stamp):
@@ -235,7 +172,7 @@ def _check(layers: Sequence[Layer], stamp: str) -> None:
         _check_layer(layer)
 
 
-def _check_layer(layer: Layer) -> None:
+def _check_layer(layer: Layer | Bulk) -> None:
     at = f"layer '{layer.name}'"
     wrong = [name for name in [layer.name, *layer.attributes] if not NAME.match(name) or name == "fid"]
     if wrong or layer.name.startswith(_RESERVED) or layer.name == "layer_styles":
@@ -252,7 +189,7 @@ def _check_layer(layer: Layer) -> None:
         raise ValueError(f"{at}: found two columns with one readable name; expected each once; rename one")
     if layer.spatial != (layer.style is not None):
         raise ValueError(f"{at}: expected a style where there is geometry, and only there")
-    if layer.spatial:
+    if layer.spatial and not isinstance(layer, Bulk):
         _check_geometry(layer)
 
 
@@ -264,7 +201,7 @@ def _check_geometry(layer: Layer) -> None:
             f"layer '{layer.name}': found coordinates in {crs}; expected EPSG:4326; use to_crs(4326)"
         )
     geometry.check_exchange(table.geometry.to_numpy(), layer.name)
-    kinds = {kind.removeprefix("Multi") for kind in table.geom_type.unique()}
+    kinds = {kind.removeprefix("Multi") for kind in {*table.geom_type, *filter(None, [layer.kind])}}
     if not kinds <= {"Point", "LineString", "Polygon"} or len(kinds) > 1:
         raise ValueError(
             f"layer '{layer.name}': found {', '.join(sorted(kinds))}; expected one kind; split the layer"
@@ -284,28 +221,45 @@ def _check_magic(path: Path) -> None:
 
 
 def _write_table(path: Path, layer: Layer) -> None:
-    options: dict[str, Any] = {"layer_options": {"IDENTIFIER": layer.title, "DESCRIPTION": layer.description}}
     if layer.spatial:
         table, kind = _one_kind(layer)
-        options["geometry_type"] = kind
-        options["layer_options"] |= {"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"}
+        options = _options(path, layer) | {"geometry_type": kind}
     else:
-        table = layer.table
-        options["layer_options"]["ASPATIAL_VARIANT"] = "GPKG_ATTRIBUTES"
-    options["layer_options"]["FID"] = "fid"
-    if path.exists():
-        options["append"] = True
-    else:
-        options["dataset_options"] = {"VERSION": "1.3"}
+        table, options = layer.table, _options(path, layer)
     plain = _plain(table, layer.attributes)
     pyogrio.write_dataframe(plain, path, layer=layer.name, driver="GPKG", use_arrow=True, **options)
 
 
+def _write_bulk(path: Path, layer: Bulk) -> None:
+    """Stream batches: text in full, the shape under the name that the file's other layers have."""
+    made = (_without_box(batch, layer.attributes) for batch in layer.batches())
+    first = next(made)
+    reader = pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], made))
+    (kind,) = layer.kinds
+    shape = {"geometry_type": kind, "geometry_name": "geom", "crs": "EPSG:4326"}
+    pyogrio.raw.write_arrow(reader, path, layer=layer.name, driver="GPKG", **shape, **_options(path, layer))
+
+
+def _without_box(batch: pa.RecordBatch, attributes: Sequence[str]) -> pa.RecordBatch:
+    arrays = [batch.column(name) for name in attributes]
+    words = [array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array for array in arrays]
+    return pa.record_batch([*words, batch.column(GEOMETRY)], names=[*attributes, "geom"])
+
+
+def _options(path: Path, layer: Layer | Bulk) -> dict[str, Any]:
+    """Options of the file, where it is new, and of the layer."""
+    named = {"IDENTIFIER": layer.title, "DESCRIPTION": layer.description, "FID": "fid"}
+    shaped = {"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"}
+    kind = shaped if layer.spatial else {"ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"}
+    place = {"append": True} if path.exists() else {"dataset_options": {"VERSION": "1.3"}}
+    return {"layer_options": named | kind, **place}
+
+
 def _one_kind(layer: Layer) -> tuple[Any, str]:
-    """Table whose geometries are all of one type, and that type: Multi where one of them is."""
+    """Table whose geometries are all of one type, and that type: Multi where one is or is wanted."""
     table: Any = layer.table
-    shapes, kinds = table.geometry.to_numpy(), sorted(table.geom_type.unique())
-    if len(kinds) < 2:
+    shapes, kinds = table.geometry.to_numpy(), sorted({*table.geom_type, *filter(None, [layer.kind])})
+    if len(kinds) < 2 or not len(table):
         return table, kinds[0] if kinds else "Unknown"
     collect = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}
     make = collect[int(shapely.get_dimensions(shapes[0]))]
@@ -379,7 +333,7 @@ _DEFINITION = "http://www.geopackage.org/spec121/#extension_{}"
 _JSON = "https://www.rfc-editor.org/rfc/rfc8259"
 
 
-def _describe(path: Path, layers: Sequence[Layer], metadata: Mapping[str, object], stamp: str) -> None:
+def _describe(path: Path, layers: Sequence[Layer | Bulk], metadata: Mapping[str, object], stamp: str) -> None:
     with contextlib.closing(sqlite3.connect(path)) as file:
         with file:
             file.executescript(_TABLES)
@@ -394,7 +348,10 @@ def _describe(path: Path, layers: Sequence[Layer], metadata: Mapping[str, object
                 _insert_columns(file, layer)
                 _insert_style(file, layer, stamp)
             _register_styles(file, stamp)
-        file.execute("VACUUM")  # last: it lays out the pages anew, the same for the same content
+        # Last: it lays out the pages anew, the same for the same content. What was streamed in one go lies in
+        # one order already, and copying half a gigabyte would take half as long as writing it.
+        if not any(isinstance(layer, Bulk) for layer in layers):
+            file.execute("VACUUM")
 
 
 def _insert_metadata(file: sqlite3.Connection, metadata: Mapping[str, object], stamp: str) -> None:
@@ -404,17 +361,17 @@ def _insert_metadata(file: sqlite3.Connection, metadata: Mapping[str, object], s
     file.execute(f"INSERT INTO gpkg_metadata_reference VALUES {where}", (stamp,))  # noqa: S608 — fixed text
 
 
-def _count(file: sqlite3.Connection, layer: Layer) -> None:
+def _count(file: sqlite3.Connection, layer: Layer | Bulk) -> None:
     """Refuse a file that lost rows on the way: a full disk is not always reported."""
     query = f'SELECT count(*) FROM "{layer.name}"'  # noqa: S608 — the name was checked
     found = file.execute(query).fetchone()[0]
-    if found != len(layer.table):
+    if found != layer.rows:
         raise OSError(
-            f"layer '{layer.name}': found {found} rows written; expected {len(layer.table)}; check the disk"
+            f"layer '{layer.name}': found {found} rows written; expected {layer.rows}; check the disk"
         )
 
 
-def _insert_columns(file: sqlite3.Connection, layer: Layer) -> None:
+def _insert_columns(file: sqlite3.Connection, layer: Layer | Bulk) -> None:
     for name in layer.attributes:
         column = layer.column(name)
         unit = f" [{column.unit}]" if column.unit else ""
@@ -426,9 +383,9 @@ def _insert_columns(file: sqlite3.Connection, layer: Layer) -> None:
             file.execute("INSERT INTO gpkg_data_column_constraints VALUES (?,?,?,?,?,?,?,?)", entry)
 
 
-def _insert_style(file: sqlite3.Connection, layer: Layer, stamp: str) -> None:
+def _insert_style(file: sqlite3.Connection, layer: Layer | Bulk, stamp: str) -> None:
     aliases = {name: layer.column(name).label for name in layer.attributes}
-    text = styles.qml(layer.style, aliases, label=layer.label)
+    text = styles.qml(layer.style, aliases, label=layer.label, times=layer.times)
     name, said = (
         ("Names", "Readable names") if layer.style is None else (layer.style.name, layer.style.description)
     )

@@ -2,7 +2,7 @@
 
 The elements are those that QGIS 3.22 wrote and later versions still read. A style says how features look;
 :func:`qml` adds what belongs to the layer: the readable names of its columns and, where a layer has the
-columns ``start_utc`` and ``end_utc``, the settings by which the Temporal Controller plays it.
+columns of a first and a last instant, the settings by which the Temporal Controller plays it.
 """
 
 import itertools
@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-START, END = "start_utc", "end_utc"
+TIMES = ("start_utc", "end_utc")
 
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _HIGHEST = 1e30  # upper bound of the open class at the top: above any mass or time on Earth
+_NEAR = "3000000"  # denominator of the scale below which areas are named: a coast or a port fills the window
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _START_AND_END_FIELDS = "2"  # QgsVectorLayerTemporalProperties::ModeFeatureDateTimeStartAndEndFromFields
 
@@ -150,7 +151,9 @@ def categorised(
     return Style(name, description, _text(root))
 
 
-def qml(style: Style | None, aliases: Mapping[str, str], *, label: str = "") -> str:
+def qml(
+    style: Style | None, aliases: Mapping[str, str], *, label: str = "", times: tuple[str, str] = TIMES
+) -> str:
     """QML of a layer: its style, the readable names of its columns, labels, the Temporal Controller.
 
     Parameters
@@ -158,10 +161,11 @@ def qml(style: Style | None, aliases: Mapping[str, str], *, label: str = "") -> 
     style
         How it looks; ``None`` for a plain table, which has readable names only.
     aliases
-        Column → readable name with unit, in the order of the columns; with ``start_utc`` and ``end_utc`` they
-        switch the Temporal Controller on.
+        Column → readable name with unit, in the order of the columns.
     label
         Column whose text is written beside each feature; none where it is left out.
+    times
+        Columns of the first and the last instant: where there are both, the Temporal Controller is on.
 
     Examples
     --------
@@ -174,15 +178,52 @@ def qml(style: Style | None, aliases: Mapping[str, str], *, label: str = "") -> 
     root = ET.Element(
         "qgis", version="3.22.0", styleCategories=categories, labelsEnabled=str(int(bool(label)))
     )
-    if style and START in aliases and END in aliases:
-        root.append(_temporal())
+    if style and set(times) <= set(aliases):
+        root.append(_temporal(*times))
     if style:
-        root.append(ET.fromstring(style.renderer))  # noqa: S314 — made by this module a moment ago
-    if label:
-        root.append(_labelling(label))
+        drawn = ET.fromstring(style.renderer)  # noqa: S314 — made by this module a moment ago
+        root.append(drawn)
+        if label:
+            root.append(_labelling(label, is_point=drawn.find(".//symbol[@type='marker']") is not None))
     names = ET.SubElement(root, "aliases")
     for i, (column, alias) in enumerate(aliases.items(), start=1):  # place 0 is the key, fid
         ET.SubElement(names, "alias", _clean({"field": column, "index": str(i), "name": alias}))
+    return _DOCTYPE + _text(root)
+
+
+def raster_qml(edges: Sequence[float], colours: Sequence[str], *, unit: str) -> str:
+    """QML of a raster of one band: a colour for each class, nothing where the value is 0.
+
+    Parameters
+    ----------
+    edges
+        Inner edges of the classes, ascending.
+    colours
+        One more than there are edges, lowest first.
+    unit
+        Unit of the values, printed with every class.
+
+    Examples
+    --------
+    >>> 'label="at least 100 kg/km2"' in raster_qml([100], ["#fbf5b5", "#22103f"], unit="kg/km2")
+    True
+    """
+    if len(colours) != len(edges) + 1:
+        raise ValueError(
+            f"found {len(colours)} colours for {len(edges)} edges; expected {len(edges) + 1}; add them"
+        )
+    root = ET.Element("qgis", version="3.22.0", styleCategories="Symbology")
+    kind = {"type": "singlebandpseudocolor", "band": "1", "opacity": "1", "alphaBand": "-1"}
+    drawn = ET.SubElement(ET.SubElement(root, "pipe"), "rasterrenderer", kind)
+    shader = ET.SubElement(drawn, "rastershader")
+    ramp = ET.SubElement(
+        shader, "colorrampshader", colorRampType="DISCRETE", classificationMode="1", clip="0"
+    )
+    clear = {"value": "0", "color": "#ffffff", "alpha": "0", "label": f"0 {unit}"}
+    ET.SubElement(ramp, "item", clear)
+    tops = [f"{edge:.15g}" for edge in edges] + ["inf"]
+    for top, colour, label in zip(tops, colours, _labels(edges, unit), strict=True):
+        ET.SubElement(ramp, "item", {"value": top, "color": colour, "alpha": "255", "label": label})
     return _DOCTYPE + _text(root)
 
 
@@ -246,10 +287,10 @@ def _rgba(colour: str) -> str:
     return f"{red},{green},{blue},255"
 
 
-def _temporal() -> ET.Element:
+def _temporal(start: str, end: str) -> ET.Element:
     fields = {
-        "startField": START,
-        "endField": END,
+        "startField": start,
+        "endField": end,
         "durationField": "",
         "startExpression": "",
         "endExpression": "",
@@ -262,14 +303,19 @@ def _temporal() -> ET.Element:
     return found
 
 
-def _labelling(column: str) -> ET.Element:
+def _labelling(column: str, *, is_point: bool) -> ET.Element:
+    """Text beside each feature: of points always, of areas once near: they lie on each other."""
     found = ET.Element("labeling", type="simple")
     settings = ET.SubElement(found, "settings")
     font = {"fontSize": "9", "fontSizeUnit": "Point", "textColor": "30,30,30,255"}
     text = ET.SubElement(settings, "text-style", {"fieldName": column, "isExpression": "0", **font})
     halo = {"bufferDraw": "1", "bufferSize": "0.8", "bufferSizeUnits": "MM", "bufferColor": "255,255,255,255"}
     ET.SubElement(text, "text-buffer", halo)
-    ET.SubElement(settings, "placement", placement="6", dist="1", distUnits="MM")
+    priority = "10" if is_point else "2"
+    ET.SubElement(settings, "placement", placement="6", dist="1", distUnits="MM", priority=priority)
+    rendering = ET.SubElement(settings, "rendering", drawLabels="1", obstacle=str(int(is_point)))
+    if not is_point:
+        rendering.attrib.update(scaleVisibility="1", scaleMin="0", scaleMax=_NEAR)
     return found
 
 

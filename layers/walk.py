@@ -78,10 +78,24 @@ class _Path(NamedTuple):
 
 
 class _Out(NamedTuple):
-    """Atoms in writing; columns of `keys`: segment, code, cell. Their `f0` follows from `f1`."""
+    """Atoms in writing, column by column, as they are handed on."""
 
-    keys: IntArray
+    segment: npt.NDArray[np.int32]
+    code: IntArray
+    cell: IntArray
+    f0: FloatArray
     f1: FloatArray
+
+    def first(self, count: int) -> "_Out":
+        """The atoms written, without the room that is left."""
+        shares = self.f0[:count], self.f1[:count]
+        return _Out(self.segment[:count], self.code[:count], self.cell[:count], *shares)
+
+    @classmethod
+    def room_for(cls, atoms: int) -> "_Out":
+        """Make room for so many atoms."""
+        codes, cells = np.empty(atoms, np.int64), np.empty(atoms, np.int64)
+        return cls(np.empty(atoms, np.int32), codes, cells, np.empty(atoms), np.empty(atoms))
 
 
 def walk(
@@ -140,19 +154,23 @@ def _collect(legs: _Legs, index: ZoneIndex) -> Atoms:
     segments = legs.lat0.size
     room = segments + segments // 3 + 1024
     path, marks = _scratch(index)
-    done, parts = 0, [_Out(np.empty((0, 3), np.int64), np.empty(0))]
-    while done < segments:
-        out = _Out(np.empty((room, 3), np.int64), np.empty(room))
+    done = 0
+    parts: list[_Out] = []
+    while done < segments or not parts:
+        out = _Out.room_for(room)
         done, count = _scan(done, legs, index.grid, index.cuts, path, marks, out)
-        parts.append(_Out(out.keys[:count], out.f1[:count]))
+        parts.append(out.first(count))
         # A single leg that overflows the room gets twice as much.
         room = max(segments - done, 2 * room if count == 0 else 0) + 1024
-    keys = np.concatenate([part.keys for part in parts])
-    f1 = np.concatenate([part.f1 for part in parts])
-    segment = keys[:, 0].astype(np.int32)
-    f0 = np.zeros(f1.size)
-    f0[1:] = np.where(segment[1:] == segment[:-1], f1[:-1], 0.0)
-    return Atoms(segment, keys[:, 1].copy(), keys[:, 2].copy(), f0, f1)
+    if len(parts) == 1:
+        return Atoms(*parts[0])
+    return Atoms(
+        np.concatenate([part.segment for part in parts]),
+        np.concatenate([part.code for part in parts]),
+        np.concatenate([part.cell for part in parts]),
+        np.concatenate([part.f0 for part in parts]),
+        np.concatenate([part.f1 for part in parts]),
+    )
 
 
 def _scratch(index: ZoneIndex) -> tuple[_Path, FloatArray]:
@@ -172,7 +190,7 @@ def _scan(
     """Write the atoms of segments from `first` on while there is room: (next segment, atoms written)."""
     lat0, lon0, lat1, lon1, stays = legs
     shape, codes, state, fine_state = grid
-    keys, f1 = out
+    segment, codes_out, cells_out, f0, f1 = out
     k = zero()
     for i in range(first, lat0.size):
         if k == f1.size:
@@ -190,7 +208,7 @@ def _scan(
             if k > f1.size:
                 return i, begun
             continue
-        keys[k, 0], keys[k, 1], keys[k, 2], f1[k] = i, code, cell, 1.0
+        segment[k], codes_out[k], cells_out[k], f0[k], f1[k] = i, code, cell, 0.0, 1.0
         k += 1
     return lat0.size, k
 
@@ -219,7 +237,6 @@ def _leg(
     """Write the atoms of one leg from row `k` on; return the next row, beyond the room if that ended."""
     shape, codes, state, fine_state = grid
     ends_at, states, cells = path
-    keys, f1 = out
     begun, lines = k, _lines_needed(ends)
     circle = _circle(ends) if lines > 1 else _NO_CIRCLE
     px, py = ends[0], ends[1]
@@ -231,7 +248,7 @@ def _leg(
         for step in range(steps):
             here, end = states[step], ends_at[step]
             if here >= 0:
-                k = _put(i, k, begun, codes[here], cells[step], (number + end) / lines, keys, f1)
+                k = _put(i, k, begun, codes[here], cells[step], (number + end) / lines, out)
             else:
                 # The number of cuts is known only here, so pieces of a boundary cell are put one by one.
                 turn = turn_of(px + (begin + end) / 2 * line[2], shape)
@@ -244,7 +261,7 @@ def _leg(
                     middle = (begin + until) / 2
                     x, y = shifted[0] + middle * line[2], py + middle * line[3]
                     code = group_code(x, y, -1 - here, cuts)
-                    k = _put(i, k, begun, code, cells[step], (number + until) / lines, keys, f1)
+                    k = _put(i, k, begun, code, cells[step], (number + until) / lines, out)
                     begin = until
             begin = end
         px, py = qx, qy
@@ -442,16 +459,18 @@ def _edge_crossings(
 
 
 @njit
-def _put(i: int, k: int, begun: int, code: int, cell: int, end: float, keys: IntArray, f1: FloatArray) -> int:
+def _put(i: int, k: int, begun: int, code: int, cell: int, end: float, out: _Out) -> int:
     """Add a piece that ends at share `end`: to the atom before if alike or a sliver, else as a new one."""
+    f1 = out.f1
     if k > f1.size:
         return k
     if k > begun:
-        if (keys[k - 1, 1] == code and keys[k - 1, 2] == cell) or end - f1[k - 1] < _SLIVER:
+        if (out.code[k - 1] == code and out.cell[k - 1] == cell) or end - f1[k - 1] < _SLIVER:
             f1[k - 1] = max(end, f1[k - 1])
             return k
     elif end < _SLIVER:
         return k
     if k < f1.size:
-        keys[k, 0], keys[k, 1], keys[k, 2], f1[k] = i, code, cell, end
+        out.segment[k], out.code[k], out.cell[k], f1[k] = i, code, cell, end
+        out.f0[k] = f1[k - 1] if k > begun else 0.0
     return k + 1

@@ -159,7 +159,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Vessel:
-    """A ship, or a pool of ships, that a cell may name: its name and its class."""
+    """A ship, or a pool of ships, that a cell may name: its name, or none, and its class."""
 
     name: str
     kind: Text
@@ -169,7 +169,8 @@ class Vessel:
 class Panel:
     """A small table of its own: speed-zone compliance, port calls, emissions per container.
 
-    A cell is a number (shown with three digits), words in both languages, or None for no figure.
+    A cell is a number (shown with three digits), words in both languages, or None for no figure. What
+    stands ``on_paper`` is printed too: the sheet has two pages.
     """
 
     key: str
@@ -177,6 +178,7 @@ class Panel:
     head: tuple[Text, ...]
     rows: tuple[tuple[Text | float | None, ...], ...]
     note: Text | None = None
+    on_paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,9 +197,9 @@ class Target:
 class Source:
     """Where data or a factor came from, under which licence."""
 
-    title: str
-    licence: str
-    note: str = ""
+    title: Text
+    licence: Text
+    note: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,9 @@ class Basemap:
 class PageData:
     """All that one page shows; checked on creation.
 
+    ``total_interval_kg`` holds the bounds of the whole over the period [kg], (2, n_scenarios, n_species):
+    they are no sum of the bounds of its parts.
+
     Raises
     ------
     ValueError
@@ -263,7 +268,10 @@ class PageData:
     vessels: tuple[Vessel, ...] = ()
     panels: tuple[Panel, ...] = ()
     targets: tuple[Target, ...] = ()
+    interval_level: float = 0.9
+    total_interval_kg: Floats | None = None
     simulated: bool = False
+    planned: bool = False
     banner: Text | None = None
     status: tuple[Text, ...] = ()
     method: tuple[Text, ...] = ()
@@ -281,6 +289,9 @@ class PageData:
         for breakdown in self.breakdowns:
             _check_breakdown(self, breakdown)
         _check_sums(self)
+        if self.total_interval_kg is not None:
+            shape = (2, len(self.scenarios), len(self.species))
+            _check_shape("total_interval_kg", self.total_interval_kg, shape)
         _check_lines(self)
 
 

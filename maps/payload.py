@@ -44,6 +44,7 @@ def payload(data: PageData) -> dict[str, Any]:
         "sizes": sizes.tolist(),
         "step": LOG_STEP,
         "smallest": smallest,
+        "total_interval": None if data.total_interval_kg is None else data.total_interval_kg.tolist(),
         "sums": data.breakdowns[0].mass_kg.sum(axis=(2, 3)).tolist(),
         "edges": edges,
         "density": {key: density_unit(inner) for key, inner in edges.items()},
@@ -64,6 +65,8 @@ def _words(data: PageData) -> dict[str, Any]:
         "title": _pair(data.title),
         "period": _pair(data.period),
         "simulated": data.simulated,
+        "planned": data.planned,
+        "level": f"{100 * data.interval_level:g}",
         "banner": _pair(data.banner) if data.banner else None,
         "status": [_pair(line) for line in data.status],
         "method": [_pair(line) for line in data.method],
@@ -72,7 +75,7 @@ def _words(data: PageData) -> dict[str, Any]:
         "version": text.plain(data.version),
         "file": text.file_stem(data.file_name),
         "sources": [
-            {"title": text.plain(s.title), "licence": text.plain(s.licence), "note": text.plain(s.note)}
+            {"title": _pair(s.title), "licence": _pair(s.licence), "note": _pair(s.note) if s.note else None}
             for s in data.sources
         ],
         "species": [
@@ -161,6 +164,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "head": [_pair(head) for head in panel.head],
         "rows": [[_pair(cell) if isinstance(cell, Text) else cell for cell in row] for row in panel.rows],
         "note": _pair(panel.note) if panel.note else None,
+        "paper": panel.on_paper,
     }
 
 

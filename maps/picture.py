@@ -52,14 +52,14 @@ def areas_svg(areas: Sequence[Area], *, title: str, note: str = "") -> str:
     panels, top = [], 0.0
     for group in _groups(areas):
         xy = np.concatenate([ring for k in group for ring in _rings(areas[k])])
-        view = _view(*xy.min(axis=0), *xy.max(axis=0))
+        view = view_of(*xy.min(axis=0), *xy.max(axis=0))
         shapes = [
             f'<path fill="{_fill(k)}" fill-opacity="0.45" d="{view.path(_rings(areas[k]))}"/>' for k in group
         ]
         panels.append(
             f'<svg y="{top:.0f}" width="{_WIDTH}" height="{view.height:.0f}">'
             f'<rect width="100%" height="100%" fill="{_SEA}"/>'
-            f'<path fill="{_LAND}" d="{view.path(_land())}"/>{"".join(shapes)}</svg>'
+            f'<path fill="{_LAND}" d="{view.path(land())}"/>{"".join(shapes)}</svg>'
         )
         top += view.height + _LINE
     high = max(top, _LINE * (len(areas) + 5))
@@ -97,7 +97,7 @@ def _rings(area: Area) -> list[Ring]:
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """Mercator picture of a window. [degrees, pixels]"""
 
     west: float
@@ -111,11 +111,16 @@ class _View:
         seen = [ring for ring in rings if ring[:, 0].max() >= self.west and ring[:, 0].min() <= east]
         return "".join(self._ring(ring) for ring in seen)
 
-    def _ring(self, ring: Ring) -> str:
+    def points(self, ring: Ring) -> Ring:
+        """Return where longitudes and latitudes (n, 2) stand in the picture. [pixels]."""
         x = (ring[:, 0] - self.west) * self.scale
         y = (self.north_v - _mercator(ring[:, 1])) * self.scale
         # Far outside a place does not matter, and short numbers keep the file small.
-        points = np.round(np.clip(np.column_stack([x, y]), -5e3, 5e3), 2)
+        placed: Ring = np.asarray(np.round(np.clip(np.column_stack([x, y]), -5e3, 5e3), 2), np.float64)
+        return placed
+
+    def _ring(self, ring: Ring) -> str:
+        points = self.points(ring)
         kept = np.append(True, (np.diff(points, axis=0) != 0).any(axis=1))
         return "M" + "L".join(f"{a:.7g},{b:.7g}" for a, b in points[kept]) + "Z"
 
@@ -125,14 +130,14 @@ def _mercator(lat: NDArray[np.float64]) -> NDArray[np.float64]:
     return v
 
 
-def _view(west: float, south: float, east: float, north: float) -> _View:
+def view_of(west: float, south: float, east: float, north: float) -> View:
     """Return the window of a box with a margin, as wide as the picture allows."""
     low, high = _mercator(np.array([south, north]))
     margin = 0.04 * max(east - west, high - low, 1e-3)
     width, height = east - west + 2 * margin, high - low + 2 * margin
     scale = min(_WIDTH / width, _TALLEST / height)
     left = (west + east) / 2 - _WIDTH / scale / 2
-    return _View(left, high + margin, scale, height * scale)
+    return View(left, high + margin, scale, height * scale)
 
 
 def _legend(areas: Sequence[Area], title: str, note: str) -> str:
@@ -149,7 +154,7 @@ def _legend(areas: Sequence[Area], title: str, note: str) -> str:
 
 
 @cache
-def _land() -> tuple[Ring, ...]:
+def land() -> tuple[Ring, ...]:
     """Return rings of the page's land. [degrees, 0-360]."""
     content = json.loads((Path(__file__).parent / "assets" / "land.json").read_text(encoding="utf-8"))
     return tuple(

@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Container
 from typing import Any
 
 # Beyond HTML's five: the characters that jinja2 templates and JavaScript template strings act upon.
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in "&<>\"'{}`$\\"}
 # Written as \uXXXX inside JSON, so that no text can end its <script> or be read as a line's end.
 _JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+# What Markdown, and the HTML in it, act upon.
+_MARKDOWN = {ord(c): f"\\{c}" for c in "\\`*_{}[]<>#|~$&!@"}
 # Marks that turn the direction of the text around them: a name could rewrite its neighbours.
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -78,6 +81,47 @@ def script_source(source: str) -> str:
     """
     escaped = re.sub(r"</(script)", r"<\\/\1", source, flags=re.IGNORECASE)
     return escaped.replace("<!--", "<\\!--")
+
+
+def printed(text: object, held: Container[str]) -> str:
+    """Return the text in characters that a font holds, so that no empty box is printed.
+
+    What the font lacks is written in plainer characters where Unicode knows them (a subscript as a
+    figure), else by its number, such as ``[U+1F6A2]``.
+
+    Parameters
+    ----------
+    text : object
+        Text from anywhere.
+    held : container of str
+        Characters of the font.
+
+    Examples
+    --------
+    >>> printed("CO₂ 盐田 🚢", set("CO2 盐田[]U+0123456789ABCDEF"))
+    'CO2 盐田 [U+1F6A2]'
+    """
+    return "".join(_held(character, held) for character in plain(text))
+
+
+def _held(character: str, held: Container[str]) -> str:
+    if character in held:
+        return character
+    simple = unicodedata.normalize("NFKC", character)
+    return simple if all(one in held for one in simple) else f"[U+{ord(character):04X}]"
+
+
+def markdown(text: object) -> str:
+    r"""Return the text as one line of Markdown, HTML and links in it inert.
+
+    Examples
+    --------
+    >>> markdown("# <b>*EVER*</b> | [x](http://y)")
+    '\\# \\<b\\>\\*EVER\\*\\</b\\> \\| \\[x\\](http\\://y)'
+    """
+    escaped = plain(text).translate(_MARKDOWN)
+    escaped = escaped.replace("://", "\\://").replace("www.", "www\\.")
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", r"\\\1", escaped)
 
 
 def csv_cell(text: object) -> str:

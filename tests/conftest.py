@@ -52,6 +52,12 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
+    passed = terminalreporter.stats.get("passed", [])
+    figures = sorted({said for report in passed for name, said in report.user_properties if name == "figure"})
+    if figures:
+        terminalreporter.section("measured")
+        for line in figures:
+            terminalreporter.line(line)
     missing = [r for r in terminalreporter.stats.get("skipped", []) if "REAL AIS MISSING" in str(r.longrepr)]
     if missing:
         terminalreporter.section("REAL AIS MISSING", sep="!", red=True, bold=True)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from corridor.emissions.rules import calendar, rulebook
-from corridor.engine import Plan
+from corridor.plan import Plan
 from corridor.tracks.trajectories import TraceSettings
 from layers.lattice import Lattice
 from layers.zones import ZoneIndex, ZoneSystem
@@ -34,7 +34,11 @@ def systems(east=0.0):
         return shapely.box(west + turn, south, east_side + turn, north)
 
     port = gpd.GeoDataFrame(
-        {"zone_id": ["quay", "west_side", "east_side"], "kind": ["berth", "approach", "approach"]},
+        {
+            "zone_id": ["quay", "west_side", "east_side"],
+            "kind": ["berth", "approach", "approach"],
+            "port": ["LB", "", ""],
+        },
         geometry=[box(0, 29, 0.25, 31), box(-1, 29, 0, 31), box(0.25, 29, 1, 31)],
         crs=4326,
     )

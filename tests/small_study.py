@@ -6,7 +6,7 @@ import pandas as pd
 import shapely
 
 from layers import geometry, styles
-from layers.geopackage import Layer
+from layers.layer import Layer
 from layers.styles import Symbol
 
 STAMP = "2024-12-31T00:00:00.000Z"

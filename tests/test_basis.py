@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from corridor.emissions import basis, kernel
 from corridor.emissions.basis import CELL_COLUMNS, LEDGER_COLUMNS, PIECE_COLUMNS
 from corridor.emissions.fleet import fleet
+from corridor.emissions.fuels import FUELS
 from corridor.emissions.phases import PHASES
-from corridor.emissions.rules import FUELS
 from corridor.emissions.species import CONSUMERS, SPECIES, low_load_groups, low_load_table
 from tests.emission_world import BOX, HOUR, START, book, code, parts, places, run, ships, tracks
 
@@ -41,7 +41,7 @@ def amounts(legs, s, supply, phase, of, load, runs):
     low = dict(zip(("nox", "pm", "co", "hc"), low_load_table()[round(load * 100)], strict=True))
     group = ["", "nox", "pm", "co", "hc"]
     for c, consumer in enumerate(CONSUMERS):
-        power = [of.me_kw[v] * load * runs, of.aux_kw[v, phase], of.boiler_kw[v, phase]][c]
+        power = [of.me_kw[v] * load * runs, of.aux_kw[v, 0, phase], of.boiler_kw[v, 0, phase]][c]
         curve = np.polyval(of.curve[v], load) if c == 0 else 1.0
         kwh = power * hours
         fuel_g = kwh * of.sfc[v, supply, c] * curve
@@ -143,13 +143,24 @@ def test_same_integers_as_the_slow_reference(seed):
 def test_plain_python_path_gives_the_same_bytes(seed, monkeypatch):
     legs, atoms, of, rules = random_world(seed, n=12)
     compiled = run(legs, atoms, of=of, rules=rules, pieces=True)
-    for name in ("sort_atoms", "number_keys", "number_pieces", "book", "add_main_engine", "_slot", "_wider"):
+    for name in (
+        "sort_atoms",
+        "number_keys",
+        "number_pieces",
+        "number_pairs",
+        "book",
+        "add_main_engine",
+        "apply_control",
+        "_slot",
+        "_wider",
+    ):
         function = getattr(kernel, name)
         monkeypatch.setattr(kernel, name, getattr(function, "py_func", function))
     plain = run(legs, atoms, of=of, rules=rules, pieces=True)
     pd.testing.assert_frame_equal(plain.ledger, compiled.ledger)
     pd.testing.assert_frame_equal(plain.cells, compiled.cells)
     pd.testing.assert_frame_equal(plain.pieces, compiled.pieces)
+    pd.testing.assert_frame_equal(plain.pairs, compiled.pairs)
 
 
 @given(seed=st.integers(0, 10**6))
@@ -165,6 +176,12 @@ def test_every_way_of_summing_gives_the_same_integer(seed):
         assert total(found, name) == found.pieces[name].sum()
     diesel = total(found, "main_pm10_mg") + total(found, "aux_pm10_mg")
     assert diesel == found.cells["pm10_diesel_mg"].sum() == found.pieces["pm10_diesel_mg"].sum()
+    by_cell = found.cells.groupby("cell")["co2_mg"].sum()
+    pd.testing.assert_series_equal(found.pairs.groupby("cell")["co2_mg"].sum(), by_cell)
+    of_vessel = found.ledger[[f"{consumer}_co2_mg" for consumer in CONSUMERS]].sum(axis=1)
+    by_vessel = of_vessel.groupby(found.ledger["vessel"]).sum()
+    assert found.pairs.groupby("vessel")["co2_mg"].sum().tolist() == by_vessel.tolist()
+    assert not found.pairs.duplicated(["cell", "vessel"]).any()
 
 
 @given(seed=st.integers(0, 10**6))

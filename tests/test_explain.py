@@ -1,5 +1,6 @@
 """The ladder of a piece: it comes to what is booked, names its sources, and refuses with reasons."""
 
+import inspect
 import json
 import math
 import re
@@ -8,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridor import run_study
+from corridor import cli_explain, cli_run, run_study
 from corridor.cli import main
 from corridor.emissions.species import CONSUMERS, SPECIES
 from corridor.errors import InputError
 from corridor.explain import ROUNDING_KG
+from corridor.recall import FREE, check_same, read_said, settings_of
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +149,7 @@ def test_a_hole_that_was_not_filled_is_named(tmp_path, work_dir):
 
 
 def test_the_command_prints_the_ladder_and_json(demo, pieces, capsys, monkeypatch, work_dir):
-    monkeypatch.setattr("corridor.study.user_cache_path", lambda _: work_dir)
+    monkeypatch.setattr("corridor.runs.user_cache_path", lambda _: work_dir)
     row = drawn(pieces, 1).iloc[-1]
     at = row["middle"].isoformat()
     inputs = [str(path) for path in demo.inputs]
@@ -164,3 +166,118 @@ def test_the_command_prints_the_ladder_and_json(demo, pieces, capsys, monkeypatc
     assert main([*call[:-1], "never"]) == 2
     assert "bad_time" in capsys.readouterr().err
     assert np.isfinite(told["computed"]["fuel_kg"])
+
+
+def test_one_kilogram_by_hand(demo, pieces):
+    """Speed, load, power, energy, fuel and carbon dioxide of a leg, from the numbers of the rungs alone."""
+    legs = pieces[(pieces["phase"] == "cruising") & (pieces["main_kwh"] > 0)]
+    row = legs.iloc[len(legs) // 2]
+    found = demo.study.explain(row["vessel_id"], row["middle"].to_pydatetime())
+    value = {(rung.section, rung.item): rung.value for rung in found.rungs}
+
+    def of(section, item):
+        return float(value[section, item])
+
+    load = (
+        of("load", "correction of the type") * of("load", "draught factor") * of("load", "speed ratio, cubed")
+    )
+    load /= of("load", "weather efficiency") * of("load", "fouling efficiency")
+    main_kw = of("ship", "me_kw") * min(load, 1.0)
+    assert main_kw == pytest.approx(of("power", "main engine"), rel=1e-9)
+    curve = 0.455 * load**2 - 0.710 * load + 1.280
+    fuel_kg = main_kw * of("way", "hours") * 175 * curve / 1000
+    assert value["fuel", "fuel"] in {"vlsfo", "hfo"}
+    co2_kg = fuel_kg * {"vlsfo": 3.151, "hfo": 3.114}[value["fuel", "fuel"]]
+    assert co2_kg == pytest.approx(of("main", "co2"), rel=1e-9)
+    others = sum(
+        of("power", name) * of("way", "hours") * grams / 1000
+        for name, grams in (("auxiliary engines", 195), ("boiler", 340))
+    )
+    assert fuel_kg + others == pytest.approx(row["fuel_kg"], rel=1e-4)
+
+
+@pytest.mark.parametrize("method", ["epa2022", "icct"])
+def test_the_ladder_follows_the_method_and_the_port(demo, pieces, work_dir, method):
+    here = pieces[pieces["port_zone"].astype(str).str.startswith("lb_pier") & (pieces["phase"] == "at_berth")]
+    vessel = str(here["vessel_id"].iloc[0])
+    study = run_study(
+        demo.inputs, ships=demo.ships, work_dir=work_dir, vessel=vessel, method=method, hotel_loads="polb2024"
+    )
+    own = pd.read_parquet(study.pieces)
+    own = own[(own["vessel_id"] == vessel) & (own["hours"] > 1 / 60)]
+    at_quay = own[own["port_zone"].astype(str).str.startswith("lb_pier") & (own["phase"] == "at_berth")]
+    cited = set()
+    for row in pd.concat([own.sample(4, random_state=1), at_quay.head(1)]).to_dict("records"):
+        middle = row["start_utc"] + (row["end_utc"] - row["start_utc"]) / 2
+        found = study.explain(vessel, middle.to_pydatetime())
+        for name in ("hours", "main_kwh", "aux_kwh", "boiler_kwh", "fuel_kg", "co2_kg", "nox_kg", "pm10_kg"):
+            assert found.computed[name] == pytest.approx(row[name], rel=1e-4, abs=1e-5), name
+        cited |= {rung.source.split(":")[0] for rung in found.rungs}
+    assert {"epa2022": "method_parameters_epa_2022", "icct": "method_parameters_icct_2025"}[method] in cited
+    assert "hotel_loads_san_pedro_2024" in cited
+
+
+def test_a_piece_of_a_written_study_is_explained_as_it_was_made(demo, pieces, capsys, monkeypatch, work_dir):
+    monkeypatch.setattr("corridor.runs.user_cache_path", lambda _: work_dir)
+    row = drawn(pieces, 1).iloc[0]
+    inputs = [str(path) for path in demo.inputs]
+    call = ["explain", *inputs, "--study", str(demo.folder), "--vessel", row["vessel_id"]]
+    call += ["--at", row["middle"].isoformat(), "--json"]
+    assert main([*call, "--ships", str(demo.ships)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["booked"]["co2_kg"] == pytest.approx(row["co2_kg"], rel=1e-9)
+    # Without its register, or with less of its positions, it is another study.
+    assert main(call) == 2
+    assert "files: found {}" in capsys.readouterr().err
+    fewer = [part for part in call if part != inputs[0]] if len(inputs) > 1 else call
+    assert main(fewer) == 2
+    assert "other_study" in capsys.readouterr().err
+
+
+# Options of run that explain has not, and why: none of them changes a number of a piece.
+NOT_EXPLAINED = {
+    **dict.fromkeys(("out", "overwrite", "quiet", "publish"), "it writes no folder"),
+    **dict.fromkeys(("basemap", "basemap_credit", "names"), "it draws no page"),
+    **dict.fromkeys(("scenarios", "targets", "prices"), "a ladder is of the baseline"),
+    **dict.fromkeys(("receptors", "hotspot_test"), "of cells, not of pieces"),
+    "level": "of intervals, not of central values",
+    "workers": "one vessel alone is computed",
+}
+OWN = {"vessel", "at", "study"}
+
+
+def test_explain_takes_every_option_that_changes_a_piece():
+    ran, told = (inspect.signature(command).parameters for command in (cli_run.run, cli_explain.explain))
+    assert set(ran) - set(told) == set(NOT_EXPLAINED)
+    assert set(told) - set(ran) == OWN
+    for name in set(ran) & set(told) - {"inputs"}:
+        assert ran[name].annotation == told[name].annotation or name == "as_json", name
+        # A vessel that is asked for may be any.
+        assert ran[name].default == told[name].default or name == "population", name
+
+
+def test_a_study_called_back_brings_every_setting_or_asks_for_its_file(demo):
+    """What run_study takes is a file to give again, a setting of run.json, or no part of a piece."""
+    given = {
+        *("inputs", "columns", "ships", "ships_columns", "zones", "calls", "calls_columns"),
+        *("shore_power", "shore_power_columns", "measured", "measured_columns"),
+    }
+    here = {"vessel", "pieces", "progress", "work_dir", "workers"}
+    called_back = set(settings_of(read_said(demo.folder)))
+    assert called_back | given | here | set(FREE) == set(inspect.signature(run_study).parameters)
+    assert not called_back & (given | here | set(FREE))
+
+
+def test_settings_come_back_from_a_written_study(demo):
+    said = read_said(demo.folder)
+    settings = settings_of(said)
+    assert (settings["method"], settings["population"], settings["cell_deg"]) == ("imo4", "ogv", 0.1)
+    check_same(demo.study.manifest, said)
+    for name, other in (("bbox", [0, 0, 1, 1]), ("hotel_loads", "polb2024"), ("start_utc", "2024-01-01")):
+        changed = said | {"parameters": said["parameters"] | {name: other}}
+        with pytest.raises(InputError, match=name):
+            check_same(demo.study.manifest, changed)
+    with pytest.raises(InputError, match="facts in data/"):
+        check_same(demo.study.manifest, said | {"tables": said["tables"] | {"x.csv": "0"}})
+    with pytest.raises(InputError, match="no readable"):
+        read_said(demo.folder / "pieces")

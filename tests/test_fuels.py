@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.emissions.fleet import load_curve_of
+from corridor.emissions.factors import load_curve_of
 from corridor.emissions.fuels import fuel_mass_kg, load_curve
 
 IMO4 = (0.455, -0.710, 1.280)

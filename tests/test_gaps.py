@@ -229,6 +229,14 @@ def test_slow_steaming_is_no_wait(sea):
     assert segments.unobserved.empty
 
 
+def test_an_incredible_speed_at_an_end_is_not_taken_for_her_own(sea):
+    """65 kn before the hole: she did not sail a hole at 40 kn and lie still for half of it."""
+    rows = leaving_and_back(20, -300)
+    rows["sog_kn"][: len(rows["sog_kn"]) // 2] = 65.0
+    segments = fill(trace(rows), SETTINGS, sea)
+    assert STAY not in segments.kind[segments.origin == FILLED]
+
+
 @pytest.mark.parametrize(
     ("rows", "changes", "reason"),
     [

@@ -10,8 +10,8 @@ import pytest
 from drawn_ais import HOUR, MINUTE, START
 
 import corridor
-from corridor.holes import COLUMNS, hole_table, hours_by_waters
 from corridor.ground import study_systems
+from corridor.holes import COLUMNS, hole_table, hours_by_waters
 
 PIER_J = (33.7409, -118.1994)
 DAY = 24 * HOUR

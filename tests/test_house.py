@@ -15,11 +15,41 @@ TOP = {
 }
 # Inside `corridor` a file imports only what stands before it here.
 ORDER = (
-    *("errors", "stopwatch", "words", "schema", "identity", "reference", "geography"),
-    *("tracks", "emissions", "accounts", "pieces", "engine", "ladder", "explain"),
-    *("userzones", "ground", "holes", "manifest", "study", "runs", "outputs", "validation"),
-    *("simulation", "simulate"),
-    *("cli_options", "cli_report", "cli_run", "cli_simulate", "cli_zones", "cli_validate", "cli_explain"),
+    *("errors", "stopwatch", "words", "schema", "joining", "identity", "checked", "reference", "geography"),
+    *("tracks", "emissions", "accounts", "pieces"),
+    *("regroup", "berths", "measures", "bookings", "callbook", "levers", "plan", "engine"),
+    *("rungs", "loadrungs", "massrungs", "ladder", "explain"),
+    *("userzones", "ground", "inspection", "conversion", "holes", "manifest", "study", "comparison"),
+    *(
+        "why",
+        "intensity",
+        "tracker",
+        "efficiency",
+        "costs",
+        "receptors",
+        "recall",
+        "runs",
+        "planning",
+        "schedule",
+        "outputs",
+        "contrast",
+    ),
+    *("simulation", "simulate", "validation"),
+    *(
+        "cli_options",
+        "cli_settings",
+        "cli_report",
+        "cli_run",
+        "cli_route",
+        "cli_simulate",
+        "cli_zones",
+        "cli_validate",
+        "cli_compare",
+        "cli_explain",
+        "cli_inspect",
+        "cli_export",
+        "cli_document",
+    ),
     "cli",
 )
 # What a study hands itself to: outputs, which know studies; a page; an explanation. Opened when used.
@@ -30,10 +60,16 @@ PROGRAMS = {
     for name in (
         *(
             "cli",
+            "cli_compare",
+            "cli_document",
             "cli_explain",
+            "cli_export",
+            "cli_inspect",
             "cli_options",
             "cli_report",
             "cli_run",
+            "cli_settings",
+            "cli_route",
             "cli_simulate",
             "cli_validate",
             "cli_zones",
@@ -41,7 +77,25 @@ PROGRAMS = {
     )
 }
 # Packages that are slow to import, and the ones that only some callers need.
-SLOW = {"movingpandas", "folium", "rich", "geopandas", "pyogrio", "pyproj", "shapely"}
+SLOW = {
+    "movingpandas",
+    "networkx",
+    "folium",
+    "fsspec",
+    "rich",
+    "geopandas",
+    "pyogrio",
+    "pyproj",
+    "shapely",
+    "pyais",
+    "python_calamine",
+    "netCDF4",
+    "esda",
+    "libpysal",
+    "rasterio",
+    "typst",
+    "xlsxwriter",
+}
 
 
 def files():

@@ -11,7 +11,7 @@ from corridor.emissions.power import service_load
 from corridor.errors import ReferenceDataError
 
 LAW = {"margin": 1.15, "draught_exponent": 2 / 3, "floor": 0.02}
-TABLES = (indicators.REFERENCE, indicators.REDUCTION, indicators.EEXI, "power_law_epa_2022")
+TABLES = (indicators.REFERENCE, indicators.REDUCTION, indicators.EEXI, "method_parameters_epa_2022")
 
 
 @pytest.mark.parametrize("name", [*TABLES, "fuel_consumption_epa_2022"])

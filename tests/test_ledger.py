@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridor.accounts.ledger import Ledger, balance, in_order, merge
-from corridor.emissions.basis import CELL_COLUMNS, CELL_KEYS, LEDGER_COLUMNS, LEDGER_KEYS
+from corridor.accounts.ledger import MEASURED_COLUMNS, Ledger, balance, in_order, merge
+from corridor.emissions.basis import CELL_COLUMNS, CELL_KEYS, LEDGER_COLUMNS, LEDGER_KEYS, PAIR_COLUMNS
 from corridor.emissions.species import CONSUMERS, SPECIES
 
 # Sums of milligrams must not pass through floating point, which is exact up to 2**53 only.
@@ -22,7 +22,8 @@ def drawn(vessel, seed, size):
     amounts = random.integers(0, MOST, (len(keys), len(LEDGER_COLUMNS)))
     amounts[:, 2:] >>= 7  # three consumers and many vessels must fit an integer
     rows = pd.DataFrame(np.hstack([keys, amounts]), columns=[*LEDGER_KEYS, *LEDGER_COLUMNS])
-    return Ledger(rows, cells_of(rows))
+    pairs = rows[["zone", "vessel", "main_co2_mg"]].groupby(["zone", "vessel"], as_index=False).sum()
+    return Ledger(rows, cells_of(rows), pairs.set_axis(list(PAIR_COLUMNS), axis=1))
 
 
 def cells_of(rows):
@@ -32,6 +33,7 @@ def cells_of(rows):
         table[name] = rows[name]
     for name in ("fuel", *SPECIES):
         table[f"{name}_mg"] = sum(rows[f"{consumer}_{name}_mg"] for consumer in CONSUMERS)
+    table["wtt_co2e_mg"] = table["fuel_mg"] // 2
     table["pm10_diesel_mg"] = rows["main_pm10_mg"] + rows["aux_pm10_mg"]
     return table.groupby(list(CELL_KEYS), as_index=False)[list(CELL_COLUMNS)].sum()
 
@@ -39,6 +41,7 @@ def cells_of(rows):
 def same(left, right):
     pd.testing.assert_frame_equal(left.rows, right.rows)
     pd.testing.assert_frame_equal(left.cells, right.cells)
+    pd.testing.assert_frame_equal(left.pairs, right.pairs)
 
 
 @settings(max_examples=25)
@@ -84,7 +87,8 @@ def test_without_pieces_the_balance_has_three_paths():
 
 def test_nothing_merges_to_an_empty_ledger_with_all_columns():
     empty = in_order(merge([]))
-    assert list(empty.rows) == [*LEDGER_KEYS, *LEDGER_COLUMNS]
+    assert list(empty.rows) == [*LEDGER_KEYS, *LEDGER_COLUMNS, *MEASURED_COLUMNS]
     assert list(empty.cells) == [*CELL_KEYS, *CELL_COLUMNS]
+    assert list(empty.pairs) == list(PAIR_COLUMNS)
     assert empty.total("hours_ms") == 0
     assert {path for paths in balance(empty).values() for path in paths.values()} == {0}

@@ -34,7 +34,7 @@ def phase(kind, speed, load, *, stays=False, near_coast=False):
     band = 0 if stays else int(np.searchsorted(RULES.band_limits_kn, speed))
     rest = PHASES.index("at_anchor") if stays else DRIFTING
     harbour = AT_BERTH if stays else PHASES.index("manoeuvring")
-    return PHASES[phase_of(bands, band, rest, harbour, near_coast, load, RULES.cruising_above)]
+    return PHASES[phase_of(bands, band, rest, harbour, near_coast, load, RULES.cruising_above, RULES.below)]
 
 
 @pytest.mark.parametrize(("kind", "speed", "load", "expected"), CASES)

@@ -209,3 +209,14 @@ def test_the_three_hard_tracks(shared_ais, mmsi, parts, most):
     assert sum(dropped.values()) <= most
     assert len(set(cleaned.vessel_part[cleaned.kept].tolist())) == parts
     assert again(rows, cleaned).dropped == {}
+
+
+def test_what_is_far_inland_is_no_ship_and_leaves_a_gap():
+    """A track through Utah, as displaced tracks have sailed: its hours are a hole in the track before."""
+    rows = changed(eastward(), slice(50, 60), lat=40.7, lon=-112.1)
+    inland = (rows["lat"] == 40.7) & (rows["lon"] == -112.1)
+    cleaned = clean(rows, inland)
+    assert cleaned.counts == {"on_land": 10}
+    assert cleaned.kept.sum() == N - 10
+    assert clean(kept_rows(rows, cleaned)).dropped == {}
+    assert clean(rows, np.ones(N, bool)).dropped == {"on_land": N}

@@ -3,12 +3,14 @@
 import json
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from pyarrow import dataset
 
 import corridor
+from corridor.emissions.phases import PHASES
 
 DAYS = "sbarc_20180601-02_cargo150m_marinecadastre-columns.csv"
 ROWS = 79_765
@@ -98,6 +100,24 @@ def test_ships_still_at_the_quays_are_at_berth_all_the_time_holes_included(study
     # Each of the quays has its ship, CSCL WINTER, HYUNDAI OAKLAND and OOCL GENOA among them.
     assert min(seen.values()) > 8, seen
     assert seen["lb_pier_t"] > 44 + 11
+
+
+def test_the_darkest_cells_of_hotelling_lie_on_the_quays_and_in_the_anchorages(study):
+    """In San Pedro Bay the eight cells with most of each kind touch an outline of that kind."""
+    zones = corridor.zones("port").zones
+    cells = study.ledger.cells
+    for phase, kind in (("at_berth", "berth"), ("at_anchor", "anchorage")):
+        own = cells[cells["phase"] == PHASES.index(phase)].groupby("cell")["co2_mg"].sum()
+        # Ships lie at quays of other ports on this coast too, whose berths are not drawn.
+        west, south, _, _ = study.lattice.cell_bounds(own.index.to_numpy())
+        in_the_bay = (np.abs(west + 118.2) < 0.2) & (np.abs(south - 33.7) < 0.15)
+        densest = own[in_the_bay].sort_values(ascending=False).index[:8].to_numpy()
+        assert len(densest) == 8
+        outlines = shapely.union_all(zones.loc[zones["kind"] == kind, "geometry"].to_numpy())
+        squares = shapely.box(*study.lattice.cell_bounds(densest))
+        assert shapely.intersects(squares, outlines).all(), phase
+        # Not in a coarse cell that merely reaches a quay: the ports' grid is fine.
+        assert (shapely.bounds(squares)[:, 2] - shapely.bounds(squares)[:, 0] < 0.011).all()
 
 
 def test_no_ship_moves_in_a_berth_for_an_hour_without_moving(pieces):

@@ -7,14 +7,11 @@ import pandas as pd
 import pytest
 
 from corridor import reference
-from corridor.emissions.fleet import fleet
+from corridor.emissions.fuels import FUELS
 from corridor.emissions.inference import ship_types, size_bins
 from corridor.emissions.phases import PHASES, phase_rules
-from corridor.emissions.register import ENGINES
-from corridor.emissions.rules import FUELS, NO_TIER_3, Supply
-from corridor.emissions.species import CONSUMERS, SPECIES
+from corridor.emissions.species import CONSUMERS
 from corridor.errors import ReferenceDataError
-from tests.emission_world import ships
 
 FACTORS = [
     "ship_types_imo4_2020",
@@ -39,9 +36,22 @@ FACTORS = [
     "size_by_length_2026",
     "phase_columns",
     "phase_rules_imo4_2020",
+    "green_flag_2026",
     "sulphur_rules_2026",
     "sulphur_zones_2026",
     "nox_rules_2026",
+    "aux_boiler_power_epa_2022",
+    "fuel_consumption_epa_2022",
+    "nox_by_tier_epa_2022",
+    "energy_factors_epa_2022",
+    "particulate_sulphur_epa_2022",
+    "method_parameters_epa_2022",
+    "method_parameters_icct_2025",
+    "phase_rules_epa_2022",
+    "phase_rules_icct_2025",
+    "speed_meanings_epa_2022",
+    "speed_meanings_icct_2025",
+    "well_to_wake_fueleu_2023",
 ]
 
 
@@ -106,7 +116,8 @@ def test_one_vocabulary():
     areas = set(reference.table("sulphur_rules_2026")["area"])
     assert set(reference.table("sulphur_zones_2026")["area"]) == areas
     assert set(reference.table("nox_rules_2026")["area"]) <= areas
-    assert set(reference.table("particulars_default_epa_2022")["engine_type"]) <= set(ENGINES)
+    engines = reference.table("engine_fuels_2026")["engine_type"]
+    assert set(reference.table("particulars_default_epa_2022")["engine_type"]) <= set(engines)
 
 
 # Slips of other transcriptions, each of which stood in somebody's code.
@@ -134,31 +145,6 @@ def test_known_slips_of_limits_and_corrections_are_not_ours():
     assert corrections.loc[("container", 7), "delta_w"] == 1.0
     n2o = reference.rows("energy_factors_icct_2025", species="n2o", engine_type="ssd", consumer="boiler")
     assert dict(zip(n2o["fuel_kind"], n2o["value"], strict=True))["residual"] == 0.049
-
-
-def test_every_engine_fuel_and_tier_has_its_factors():
-    for engine, fuel in itertools.product(ENGINES, FUELS):
-        for tier, year in itertools.product(range(4), (1980, 1995, 2010)):
-            ship = ships(
-                {
-                    "ship_type": "container",
-                    "teu": 5000,
-                    "engine_type": engine,
-                    "tier": tier,
-                    "build_year": year,
-                }
-            )
-            made = fleet(ship, [Supply(fuel, 0.005, "limit", NO_TIER_3)])
-            assert (made.sfc > 0).all()
-            for k, species in enumerate(SPECIES):
-                by_fuel = made.ef_fuel[0, 0, :, k]
-                main_bc = made.bc[0, 0, 0] if species == "bc" else 0.0
-                assert (made.ef[0, 0, :, k] + by_fuel + [main_bc, 0, 0] > 0).all(), (
-                    engine,
-                    fuel,
-                    tier,
-                    species,
-                )
 
 
 def test_copies_are_the_callers_own():

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.emissions.rules import FUELS, areas_of, calendar, ms_of, rulebook, supply_at
+from corridor import reference
+from corridor.emissions.fuels import FUELS
+from corridor.emissions.rules import areas_of, calendar, ms_of, rulebook, supply_at
 from corridor.errors import InputError, ReferenceDataError
 from corridor.reference import zones
 
@@ -98,3 +100,98 @@ def test_rulebook_has_each_supply_once():
     assert book.supply_of.shape == (6, 6)
     assert set(book.supply_of.ravel()) == set(range(len(book.supplies)))
     assert [FUELS[fuel] for fuel in book.fuel_of] == [supply.fuel for supply in book.supplies]
+
+
+def supplies(days):
+    """Supply of every zone on each day, worked out anew."""
+    supply_at.cache_clear()
+    return {(zone, day): supply_at(areas_of(zone), day) for zone in ZONES for day in days}
+
+
+ZONES = ("global", "na_eca", "na_eca_hawaii", "california_24nm", "china_coastal", "hong_kong")
+ROWS = range(len(reference.table("sulphur_rules_2026")))
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_changing_one_rule_changes_only_its_zone_and_period(row, monkeypatch):
+    facts = reference.table("sulphur_rules_2026")
+    rule = facts.iloc[row]
+    edges = [(rule["from_date"], -1), (rule["to_date"], 0), (rule["to_date"], 1)]
+    edges += [(day, 0) for day in facts["from_date"]]
+    days = [dt.date.fromisoformat(day) + dt.timedelta(step) for day, step in edges if isinstance(day, str)]
+    days = sorted({day for day in days if day >= dt.date(2005, 5, 19)})
+    before = supplies(days)
+    table = reference.table
+    # Nobody allows less than a tenth of the lowest limit, so the change shows wherever the rule holds.
+    changed = facts.assign(
+        sulphur_limit_percent=facts["sulphur_limit_percent"].where(facts.index != row, 0.001)
+    )
+    monkeypatch.setattr(
+        reference, "table", lambda name: changed if name == "sulphur_rules_2026" else table(name)
+    )
+    after = supplies(days)
+    monkeypatch.undo()
+    supply_at.cache_clear()
+    last = rule["to_date"] if isinstance(rule["to_date"], str) else "9999-12-31"
+    expected = {
+        (zone, day)
+        for zone in ZONES
+        for day in days
+        if rule["area"] in areas_of(zone) and rule["from_date"] <= day.isoformat() <= last
+    }
+    assert expected
+    assert {key for key, supply in before.items() if supply != after[key]} == expected
+
+
+def test_changing_the_tier_rule_changes_only_its_zone_and_period(monkeypatch):
+    table = reference.table
+    facts = table("nox_rules_2026")
+    days = [dt.date.fromisoformat(day) for day in ("2015-12-31", "2016-01-01", "2026-06-01")]
+    before = supplies(days)
+    changed = facts.assign(keel_from_year=facts["keel_from_year"] + 5)
+    monkeypatch.setattr(reference, "table", lambda name: changed if name == "nox_rules_2026" else table(name))
+    after = supplies(days)
+    monkeypatch.undo()
+    supply_at.cache_clear()
+    expected = {(zone, day) for zone in ZONES for day in days[1:] if set(facts["area"]) & set(areas_of(zone))}
+    assert {zone for zone, _ in expected} == {"na_eca", "na_eca_hawaii", "california_24nm"}
+    found = {key for key, supply in before.items() if supply != after[key]}
+    assert found == expected
+    # Nothing but the keel year from which the tier holds has changed.
+    for key in found:
+        same = {**before[key].__dict__, **after[key].__dict__}
+        differ = [name for name in same if getattr(before[key], name) != getattr(after[key], name)]
+        assert all("tier" in name or "keel" in name for name in differ), differ
+
+
+def test_china_at_a_tenth_of_a_percent_holds_only_where_it_is_supposed():
+    periods = calendar(ms_of("2024-12-15"), ms_of("2025-01-15"), ["china-0.10"])
+    assert ms_of("2025-01-01") in periods.marks_ms
+    today = rulebook(ZONES, periods)
+    supposed = rulebook(ZONES, periods, ["china-0.10"])
+    differs = [
+        (ZONES[zone], period)
+        for zone in range(len(ZONES))
+        for period in range(2)
+        if today.supplies[today.supply_of[zone, period]]
+        != supposed.supplies[supposed.supply_of[zone, period]]
+    ]
+    assert differs == [("china_coastal", 1)]
+    supply = supposed.supplies[supposed.supply_of[ZONES.index("china_coastal"), 1]]
+    assert (supply.fuel, supply.limit, supply.sulphur) == ("mdo", 0.001, 0.0006)
+
+
+def test_a_rule_nobody_knows_is_refused():
+    with pytest.raises(InputError, match=r"found rule 'china-0.05'; expected one of china-0.10"):
+        rulebook(ZONES, calendar(0, 5), ["china-0.05"])
+
+
+def test_scrubbers_are_accepted_everywhere_but_in_california():
+    day = dt.date(2024, 6, 1)
+    accepted = {zone: supply_at(areas_of(zone), day).scrubber_accepted for zone in ZONES}
+    assert accepted == {zone: zone != "california_24nm" for zone in ZONES}
+
+
+def test_positions_before_any_rule_are_refused_with_a_cure():
+    with pytest.raises(ReferenceDataError, match=r"found positions of 2000-01-01.*--from"):
+        supply_at(("global",), dt.date(2000, 1, 1))

@@ -218,7 +218,7 @@ def test_register_by_mmsi_and_by_vessel_id():
         ("imo,me_kw\n9811001,59300\n", "bad_imo", "9811001"),
         ("imo,me_kw\n9811000,1000\n9811000,2000\n", "double_ship", "9811000"),
         ("imo,t_ref_m,design_draught_m\n9811000,14,14\n", "double_column", "design_draught_m"),
-        ("", "unreadable_register", "ships.csv"),
+        ("", "empty_file", "ships.csv"),
     ],
 )
 def test_bad_registers_say_what_to_do(tmp_path, text, code, words):
@@ -254,7 +254,7 @@ def test_small_engines(me_kw, aux, boiler):
     small = fleet(
         resolve_ships(pd.DataFrame({"vessel_id": ["X"]}), register), [Supply("mdo", 0.001, "limit", 9999)]
     )
-    assert (small.aux_kw[0, 0], small.boiler_kw[0, 0]) == (aux, boiler)
+    assert (small.aux_kw[0, 0, 0], small.boiler_kw[0, 0, 0]) == (aux, boiler)
 
 
 def test_tiers():

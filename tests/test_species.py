@@ -90,9 +90,9 @@ def test_tier_three_needs_an_area_and_a_keel():
 
 def test_turbines_have_no_low_load_and_their_own_soot():
     made = fleet(ships(BOX | {"engine_type": "steam_turbine"}), [HFO])
-    assert not made.low_load[0]
+    assert not made.low_load[0, 0]
     assert made.bc[0, 0].tolist() == [0.0, 0.0]
     assert made.ef[0, 0, 0, OF["bc"]] > 0
     assert made.ef[0, 0, 0, OF["pm10"]] == 0.93
-    assert not made.main_diesel[0]
+    assert not made.main_diesel[0, 0]
     assert np.isfinite(made.ef).all()

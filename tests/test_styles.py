@@ -117,6 +117,22 @@ def test_labels_are_switched_on_by_a_column():
     assert found.find("labeling/settings/text-style").get("fieldName") == "name_en"
 
 
+def test_areas_are_named_when_near_and_points_always():
+    area = styles.single("n", "d", PALE)
+    point = styles.single("n", "d", Symbol("marker", "#000000"))
+    near, always = (parsed(style, label="x").find("labeling/settings/rendering") for style in (area, point))
+    assert (near.get("scaleVisibility"), near.get("scaleMax")) == ("1", "3000000")
+    assert always.get("scaleVisibility") is None
+    assert (near.get("obstacle"), always.get("obstacle")) == ("0", "1")
+
+
+def test_other_columns_of_time_play_too():
+    names = {"all_fast_utc": "All fast", "sailed_utc": "Sailed"}
+    assert parsed(LINE, names).find("temporal") is None
+    temporal = parsed(LINE, names, times=("all_fast_utc", "sailed_utc")).find("temporal")
+    assert (temporal.get("startField"), temporal.get("endField")) == ("all_fast_utc", "sailed_utc")
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_text_gives_well_formed_xml(alias, label):
     style = styles.categorised("n", "d", column="x", classes={alias: (label, PALE)}, other=DARK)

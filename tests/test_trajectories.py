@@ -158,6 +158,18 @@ def test_an_impossible_step_is_nobodys_leg():
     assert_balanced(segments, rows)
 
 
+@pytest.mark.parametrize(("reported", "unseen_h"), [(65.0, 0.0), (np.nan, 2.0)])
+def test_a_run_of_steps_beyond_60_knots_needs_reports_that_say_so(reported, unseen_h):
+    """Each step of two minutes at 65 kn is within the slack of `clean`; the whole is believed if reported."""
+    rows = sailing(2, every=2, kn=65.0)
+    rows["sog_kn"][:] = reported
+    cleaned = clean(rows)
+    assert cleaned.dropped == {}
+    segments = trace(kept_rows(rows, cleaned))
+    assert lost_ms(segments) / HOUR == unseen_h
+    assert_balanced(segments, rows)
+
+
 def test_frozen_fixes_tell_no_place():
     rows = sailing(6, every=2)
     rows["lon"][60:90] = rows["lon"][59]

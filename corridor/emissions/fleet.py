@@ -1,35 +1,33 @@
 """The ships of a partition as arrays: everything a kernel needs to know of them, indexed by vessel."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from corridor import reference
+from corridor.emissions.bunkers import upstream_g_per_g
+from corridor.emissions.factors import factors, load_curve_of
+from corridor.emissions.fuels import FUELS
+from corridor.emissions.hotel import local_hotel_kw
 from corridor.emissions.inference import ship_types
-from corridor.emissions.phases import PHASES, PhaseRules, parameter, phase_rules
-from corridor.emissions.power import main_loads, segment_speeds
+from corridor.emissions.loads import epa2022_loads, icct_loads, imo4_loads
+from corridor.emissions.method_tables import parameter, table_of
+from corridor.emissions.phases import PHASES, PhaseRules, phase_rules
 from corridor.emissions.rules import Supply
-from corridor.emissions.ships import DIESEL_ENGINES, Ship
-from corridor.emissions.species import (
-    CONSUMERS,
-    SPECIES,
-    particulates,
-    sulphur_chemistry,
-    sulphur_oxides,
-)
-from corridor.errors import InputError, ReferenceDataError
+from corridor.emissions.ships import Ship
+from corridor.emissions.species import SPECIES
+from corridor.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 SegmentLoads = Callable[["Fleet", "SegmentMotion"], tuple[FloatArray, FloatArray]]
 
-MAIN, AUX, BOILER = range(3)
-MS_PER_H = 3_600_000.0
-_OF = {name: place for place, name in enumerate(SPECIES)}
-_STROKES = {"ssd": 2, "msd": 4, "hsd": 4}
+PLACES = 2
+_SWITCHES = ("main_diesel", "aux_diesel", "low_load", "unknown")
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,8 @@ class SegmentMotion:
         Reported speed and draught, NaN where none. [kn, m]
     kind : array
         0 leg, 1 stay.
+    coast_nm : array
+        Distance to the coast of the middle; NaN where nobody asked, see :class:`Method`. [nm]
     """
 
     vessel: npt.NDArray[np.int32]
@@ -58,22 +58,62 @@ class SegmentMotion:
     sog_kn: npt.NDArray[np.float32]
     draught_m: npt.NDArray[np.float32]
     kind: npt.NDArray[np.uint8]
+    coast_nm: FloatArray
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way to get from motion to emissions, with its own tables; methods are never mixed.
+    """One way to get from motion to emissions, with tables of its own; methods are never mixed.
 
     Attributes
     ----------
     name : str
-        Key of its tables.
+        Its name in results.
     loads : callable
-        From a fleet and motion to speed and main-engine load of every segment.
+        From a fleet and motion to speed and main-engine load of every segment. A module's function, so that
+        other processes find it.
+    tables : str
+        Whose tables it reads: imo4, epa2022 or icct.
+    asks_coast : bool
+        Whether ``loads`` reads the distance to the coast of fast legs, which costs time.
+
+    Examples
+    --------
+    >>> Method("mine", imo4_loads, tables="imo4").name
+    'mine'
     """
 
     name: str
     loads: SegmentLoads
+    tables: str = "imo4"
+    asks_coast: bool = False
+
+
+METHODS: dict[str, Method] = {
+    "imo4": Method("imo4", imo4_loads, "imo4"),
+    "epa2022": Method("epa2022", epa2022_loads, "epa2022"),
+    "icct": Method("icct", icct_loads, "icct", asks_coast=True),
+}
+
+
+def method_named(name: str | Method) -> Method:
+    """Find a method; one that is no name is returned as it is.
+
+    Raises
+    ------
+    InputError
+        If it is unknown; the message names the known ones.
+
+    Examples
+    --------
+    >>> method_named("epa2022").tables
+    'epa2022'
+    """
+    if isinstance(name, Method):
+        return name
+    if name not in METHODS:
+        raise InputError("unknown_method", f"method '{name}' is unknown; known: {', '.join(METHODS)}")
+    return METHODS[name]
 
 
 @dataclass(frozen=True)
@@ -92,12 +132,18 @@ class Fleet:
         Power, reference speed at that power, design draught, correction, efficiency. [kW, kn, m, 1, 1]
     class_index : array (n)
         Place of the class in :func:`corridor.emissions.inference.ship_types`.
-    main_diesel : array (n)
-        Whether the main engine's particulates are diesel particulates.
-    aux_kw, boiler_kw : array (n, 6)
-        Power by phase. [kW]
+    main_diesel, aux_diesel : array (n, r)
+        Whether particulates of the engines are diesel particulates.
+    aux_kw, boiler_kw : array (n, 2, 6)
+        Power by phase, elsewhere and where a port's own powers hold. [kW]
     sfc : array (n, r, c)
         Baseline fuel consumption. [g/kWh]
+    pilot : array (n, r)
+        Fuel that the main engine takes besides, at any load. [g/kWh]
+    upstream : array (n, r)
+        Emitted before that fuel came on board. [g CO2e/g]
+    fuel_index : array (n, r)
+        What each ship burns on each supply. [index into FUELS]
     curve : array (n, 3)
         Coefficients of the main engine's load curve; 0, 0, 1 for turbines.
     ef : array (n, r, c, s)
@@ -106,8 +152,10 @@ class Fleet:
         What follows fuel. [g/g]
     bc : array (n, r, 2)
         Coefficient and load exponent of the main engine's black carbon. [g/g, 1]
-    low_load : array (n)
+    low_load : array (n, r)
         Whether low-load factors hold for the main engine.
+    unknown : array (n, r, c, s)
+        What is *not estimated*, and zero in ``ef``.
     """
 
     method: Method
@@ -120,60 +168,28 @@ class Fleet:
     eta: FloatArray
     class_index: IntArray
     main_diesel: npt.NDArray[np.bool_]
+    aux_diesel: npt.NDArray[np.bool_]
     aux_kw: FloatArray
     boiler_kw: FloatArray
     sfc: FloatArray
+    pilot: FloatArray
+    upstream: FloatArray
+    fuel_index: IntArray
     curve: FloatArray
     ef: FloatArray
     ef_fuel: FloatArray
     bc: FloatArray
     low_load: npt.NDArray[np.bool_]
+    unknown: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0, 0, 0), bool))
 
 
-def imo4_loads(fleet: Fleet, motion: SegmentMotion) -> tuple[FloatArray, FloatArray]:
-    """Speed and main-engine load after the Fourth IMO GHG Study. [kn, 0–1]
-
-    Reported speed where a segment is short, was observed throughout and the value is plausible, else distance
-    over time: two reports say little of the hours between them. Cube of speed, draught to the power 0.66.
-    """
-    limit = parameter("imo4", "speed_reject_ratio") * fleet.v_ref_kn
-    times = (motion.t0_ms, motion.t1_ms, motion.observed_ms)
-    longest_ms = parameter("imo4", "reported_speed_up_to") * MS_PER_H
-    sog_kn = np.where(motion.t1_ms - motion.t0_ms > longest_ms, np.float32(np.nan), motion.sog_kn)
-    speed = segment_speeds(motion.vessel, times, motion.distance_m, sog_kn, motion.kind, limit)
-    names = ("missing_draught_ratio", "draught_ratio_min", "draught_ratio_max", "draught_exponent")
-    load = main_loads(
-        motion.vessel,
-        speed,
-        motion.draught_m,
-        (fleet.v_ref_kn, fleet.t_ref_m, fleet.delta_w, fleet.eta),
-        np.array([parameter("imo4", name) for name in names]),
-    )
-    return speed, load
-
-
-METHODS: dict[str, Method] = {"imo4": Method("imo4", imo4_loads)}
-
-
-def method_named(name: str) -> Method:
-    """Find a method.
-
-    Raises
-    ------
-    InputError
-        If it is unknown; the message names the known ones.
-
-    Examples
-    --------
-    >>> method_named("imo4").name
-    'imo4'
-    """
-    if name not in METHODS:
-        raise InputError("unknown_method", f"method '{name}' is unknown; known: {', '.join(METHODS)}")
-    return METHODS[name]
-
-
-def fleet(ships: Sequence[Ship], supplies: Sequence[Supply], method: str | Method = "imo4") -> Fleet:
+def fleet(
+    ships: Sequence[Ship],
+    supplies: Sequence[Supply],
+    method: str | Method = "imo4",
+    *,
+    hotel_loads: str | None = None,
+) -> Fleet:
     """Ships as arrays, with every factor looked up.
 
     Parameters
@@ -184,6 +200,8 @@ def fleet(ships: Sequence[Ship], supplies: Sequence[Supply], method: str | Metho
         Supplies of the rule book.
     method : str or Method
         Method.
+    hotel_loads : str, optional
+        A port's own auxiliary and boiler powers, used in its zones.
 
     Raises
     ------
@@ -197,178 +215,110 @@ def fleet(ships: Sequence[Ship], supplies: Sequence[Supply], method: str | Metho
     >>> seen = {"vessel_id": ["X"], "ais_type": [71], "length_m": [366.0], "beam_m": [51.0]}
     >>> ship = resolve_ships(pd.DataFrame(seen))
     >>> one = fleet(ship, [Supply("hfo", 0.026, "measured 2018", 9999)])
-    >>> one.sfc[0, 0].tolist(), one.aux_kw[0].tolist()
+    >>> one.sfc[0, 0].tolist(), one.aux_kw[0, 0].tolist()
     ([175.0, 195.0, 340.0], [1300.0, 1800.0, 1800.0, 3250.0, 2050.0, 2050.0])
     """
-    chosen = method_named(method) if isinstance(method, str) else method
-    rules = phase_rules(chosen.name)
-    n, r = len(ships), len(supplies)
-    tables = [[_factors(ship, supply) for supply in supplies] for ship in ships]
-    hotel = np.array([_hotel_kw(ship, rules) for ship in ships]).reshape(n, 2, len(PHASES))
-    drive = np.array([_corrections(ship.ship_type, ship.size_bin) for ship in ships]).reshape(n, 2)
+    chosen = method_named(method)
+    rules = phase_rules(chosen.tables)
+    n, r, s = len(ships), len(supplies), len(SPECIES)
+    found = [[factors(ship, supply, chosen.tables) for supply in supplies] for ship in ships]
+
+    def of(name: str, *shape: int) -> npt.NDArray[Any]:
+        kind = bool if name in _SWITCHES else float
+        return np.array([[getattr(f, name) for f in row] for row in found], kind).reshape(n, r, *shape)
+
+    hotel = np.array([_hotel_kw(ship, rules, chosen.tables, hotel_loads) for ship in ships], float)
+    hotel = hotel.reshape(n, PLACES, 2, len(PHASES))
+    drive = np.array([_corrections(chosen.tables, ship.ship_type, ship.size_bin) for ship in ships])
+    drive = drive.reshape(n, 2)
+    fuel_index = [[FUELS.index(f.fuel) for f in row] for row in found]
     return Fleet(
         method=chosen,
         phases=rules,
         supplies=tuple(supplies),
         me_kw=np.array([ship.me_kw for ship in ships], float),
-        v_ref_kn=np.array([reference_speed_kn(ship, chosen.name) for ship in ships], float),
+        v_ref_kn=np.array([reference_speed_kn(ship, chosen.tables) for ship in ships], float),
         t_ref_m=np.array([ship.t_ref_m for ship in ships], float),
         delta_w=drive[:, 0].copy(),
         eta=drive[:, 1].copy(),
         class_index=np.array([ship_types().index(ship.ship_type) for ship in ships], np.int64),
-        main_diesel=np.array([ship.is_diesel for ship in ships], bool),
-        aux_kw=hotel[:, 0].copy(),
-        boiler_kw=hotel[:, 1].copy(),
-        sfc=np.array([[f.sfc for f in row] for row in tables], float).reshape(n, r, 3),
-        curve=np.array([load_curve_of(ship.engine_type) for ship in ships], float).reshape(n, 3),
-        ef=np.array([[f.ef for f in row] for row in tables], float).reshape(n, r, 3, len(SPECIES)),
-        ef_fuel=np.array([[f.ef_fuel for f in row] for row in tables], float).reshape(n, r, 3, len(SPECIES)),
-        bc=np.array([[f.bc for f in row] for row in tables], float).reshape(n, r, 2),
-        low_load=np.array([ship.engine_type in DIESEL_ENGINES for ship in ships], bool),
+        main_diesel=of("main_diesel"),
+        aux_diesel=of("aux_diesel"),
+        aux_kw=hotel[:, :, 0].copy(),
+        boiler_kw=hotel[:, :, 1].copy(),
+        sfc=of("sfc", 3),
+        pilot=of("pilot"),
+        upstream=np.array([[upstream_g_per_g(f.fuel) for f in row] for row in found], float).reshape(n, r),
+        fuel_index=np.array(fuel_index, np.int64).reshape(n, r),
+        curve=np.array([load_curve_of(x.engine_type, chosen.tables) for x in ships], float).reshape(n, 3),
+        ef=of("ef", 3, s),
+        ef_fuel=of("ef_fuel", 3, s),
+        bc=of("bc", 2),
+        low_load=of("low_load"),
+        unknown=of("unknown", 3, s),
     )
 
 
-def reference_speed_kn(ship: Ship, method: str = "imo4") -> float:
+def reference_speed_kn(ship: Ship, tables: str = "imo4") -> float:
     """Speed at installed power, from the speed the ship is listed with. [kn]
 
-    A speed listed at a share of the power is raised by the cube root of that share.
+    What a listed speed means is kept with it, and each method raises it its own way: a speed listed at a
+    share of the power by the cube root of that share.
+
+    >>> from dataclasses import replace
+    >>> import pandas as pd
+    >>> from corridor.emissions.ships import resolve_ships
+    >>> (ship,) = resolve_ships(pd.DataFrame({"vessel_id": ["X"]}))
+    >>> listed = replace(ship, v_ref_kn=18.8, speed_meaning="service")
+    >>> [round(reference_speed_kn(listed, name), 2) for name in ("imo4", "epa2022")]
+    [18.8, 20.0]
     """
     share = reference.value(
-        "speed_meanings_imo4_2020", "power_share", method=method, speed_meaning=ship.speed_meaning
+        table_of(tables, "speed_meanings"), "power_share", speed_meaning=ship.speed_meaning
     )
     return float(ship.v_ref_kn / np.cbrt(share))
 
 
 @cache
-def _corrections(ship_type: str, size_bin: int) -> tuple[float, float]:
-    row = reference.rows("power_corrections_imo4_2020", ship_type=ship_type, size_bin=size_bin).iloc[0]
+def _corrections(tables: str, ship_type: str, size_bin: int) -> tuple[float, float]:
+    """Correction and efficiency of the class; ones where the method has its own margins. [1]"""
+    name = table_of(tables, "corrections")
+    if not name:
+        return (1.0, 1.0)
+    row = reference.rows(name, ship_type=ship_type, size_bin=size_bin).iloc[0]
     return float(row["delta_w"]), float(row["eta_weather"]) * float(row["eta_fouling"])
 
 
-def _hotel_kw(ship: Ship, rules: PhaseRules) -> list[list[float]]:
-    """Auxiliary and boiler power by phase; none or a share of the main engine on small ships. [kW]"""
-    power = _table_17(ship.ship_type, ship.size_bin)
+def _hotel_kw(ship: Ship, rules: PhaseRules, tables: str, hotel_loads: str | None) -> FloatArray:
+    """Auxiliary and boiler power by place, consumer and phase. [kW]"""
+    base = hotel_kw(ship, rules, tables)
+    local = base if hotel_loads is None else local_hotel_kw(ship, rules, hotel_loads, base)
+    return np.array([base, local])
+
+
+def hotel_kw(ship: Ship, rules: PhaseRules, tables: str = "imo4") -> FloatArray:
+    """Auxiliary and boiler power by phase; none or a share of the main engine on small ships. [kW]
+
+    >>> import pandas as pd
+    >>> from corridor.emissions.ships import resolve_ships
+    >>> (ship,) = resolve_ships(pd.DataFrame({"vessel_id": ["X"], "ais_type": [71], "length_m": [366.0]}))
+    >>> hotel_kw(ship, phase_rules("epa2022"), "epa2022")[0, 0] > 0
+    np.True_
+    """
+    power = _hotel_table(tables, ship.ship_type, ship.size_bin)
     aux = [power["aux", column] for column in rules.load_columns]
     boiler = [power["boiler", column] for column in rules.load_columns]
-    if ship.me_kw <= parameter("imo4", "auxiliary_none_up_to_main"):
-        return [[0.0] * len(aux), [0.0] * len(aux)]
-    if ship.me_kw <= parameter("imo4", "auxiliary_share_up_to_main"):
-        aux = [parameter("imo4", "auxiliary_share_of_main") * ship.me_kw] * len(aux)
-    return [aux, boiler]
+    if ship.me_kw <= parameter(tables, "auxiliary_none_up_to_main"):
+        return np.zeros((2, len(aux)))
+    if ship.me_kw <= parameter(tables, "auxiliary_share_up_to_main"):
+        aux = [parameter(tables, "auxiliary_share_of_main") * ship.me_kw] * len(aux)
+    return np.array([aux, boiler])
 
 
 @cache
-def _table_17(ship_type: str, size_bin: int) -> dict[tuple[str, str], float]:
-    facts = reference.rows("aux_boiler_power_imo4_2020", ship_type=ship_type, size_bin=size_bin)
+def _hotel_table(tables: str, ship_type: str, size_bin: int) -> dict[tuple[str, str], float]:
+    facts = reference.rows(table_of(tables, "hotel"), ship_type=ship_type, size_bin=size_bin)
     return {
         (str(consumer), str(column)): float(kw)
         for consumer, column, kw in facts[["consumer", "load_column", "value"]].itertuples(index=False)
     }
-
-
-@cache
-def load_curve_of(engine_type: str) -> tuple[float, float, float]:
-    """Coefficients of an engine's load curve; 0, 0, 1 for engines without one.
-
-    >>> load_curve_of("ssd"), load_curve_of("steam_turbine")
-    ((0.455, -0.71, 1.28), (0.0, 0.0, 1.0))
-    """
-    facts = reference.rows("fuel_consumption_imo4_2020", engine_type=engine_type, consumer="main")
-    if not facts["load_curve"].iloc[0]:
-        return (0.0, 0.0, 1.0)
-    name = "fuel_load_curve_imo4_2020"
-    first, second, third = (
-        reference.value(name, parameter=word) for word in ("quadratic", "linear", "constant")
-    )
-    return (first, second, third)
-
-
-@dataclass(frozen=True)
-class _Factors:
-    """Factors of one ship on one supply."""
-
-    sfc: FloatArray
-    ef: FloatArray
-    ef_fuel: FloatArray
-    bc: tuple[float, float]
-
-
-def _factors(ship: Ship, supply: Supply) -> _Factors:
-    tier = 2 if ship.tier == 3 and ship.keel_year < supply.tier_3_keel_from else ship.tier
-    return _look_up(ship.engine_type, ship.build_year, tier, ship.rpm, supply)
-
-
-@cache
-def _look_up(engine_type: str, build_year: int, tier: int, rpm: float, supply: Supply) -> _Factors:
-    kind = str(reference.rows("fuels_mepc364_2022", fuel=supply.fuel)["fuel_kind"].iloc[0])
-    sfc = np.array([_sfc(engine_type, consumer, kind, build_year) for consumer in CONSUMERS])
-    ef = _energy_factors(engine_type, kind)
-    for c, consumer in enumerate(CONSUMERS):
-        ef[c, _OF["nox"]] = _nox(engine_type, kind, tier, consumer, rpm)
-    particles = _particles(kind, supply.sulphur, sfc)
-    printed = ef[:, _OF["pm10"]]
-    ef[:, _OF["pm10"]] = np.where(np.isnan(printed), particles, printed)
-    ef_fuel = np.zeros_like(ef)
-    ef_fuel[:, _OF["co2"]] = reference.value("fuels_mepc364_2022", "cf_co2", fuel=supply.fuel)
-    ef_fuel[:, _OF["sox"]] = sulphur_oxides(supply.sulphur, sulphur_chemistry())
-    bc = _black_carbon(engine_type, kind)
-    # Piston engines: black carbon of the main engine follows fuel and load, not energy.
-    ef[MAIN, _OF["bc"]] = 0.0 if bc[0] else ef[MAIN, _OF["bc"]]
-    if np.isnan(ef).any():
-        c, s = np.argwhere(np.isnan(ef))[0]
-        raise ReferenceDataError(
-            "missing_factor",
-            f"no {SPECIES[s]} factor for {CONSUMERS[c]} of {engine_type} on {supply.fuel} "
-            "(data/energy_factors_icct_2025.csv)",
-        )
-    return _Factors(sfc=sfc, ef=ef, ef_fuel=ef_fuel, bc=bc)
-
-
-def _sfc(engine_type: str, consumer: str, kind: str, build_year: int) -> float:
-    engine = {"main": engine_type, "aux": "auxiliary", "boiler": "boiler"}[consumer]
-    facts = reference.rows(
-        "fuel_consumption_imo4_2020", engine_type=engine, consumer=consumer, fuel_kind=kind
-    )
-    fits = facts[(facts["built_from"] <= build_year) & ~(facts["built_to"] < build_year)]
-    if len(fits) != 1:
-        raise ReferenceDataError(
-            "missing_factor",
-            f"no fuel consumption for {engine} on {kind}, built {build_year} "
-            "(data/fuel_consumption_imo4_2020.csv)",
-        )
-    return float(fits["value"].iloc[0])
-
-
-def _energy_factors(engine_type: str, kind: str) -> FloatArray:
-    """Factors by consumer and species; NaN where the table has none, 0 where fuel decides. [g/kWh]"""
-    facts = reference.rows("energy_factors_icct_2025", engine_type=engine_type, fuel_kind=kind)
-    ef = np.full((len(CONSUMERS), len(SPECIES)), np.nan)
-    for consumer, species, number in facts[["consumer", "species", "value"]].itertuples(index=False):
-        ef[CONSUMERS.index(consumer), _OF[species]] = number
-    ef[:, [_OF["co2"], _OF["sox"]]] = 0.0
-    ef[:, _OF["nox"]] = 0.0
-    if np.isnan(ef[MAIN, _OF["bc"]]) and _black_carbon(engine_type, kind)[0]:
-        ef[MAIN, _OF["bc"]] = 0.0
-    return ef
-
-
-def _nox(engine_type: str, kind: str, tier: int, consumer: str, rpm: float) -> float:
-    row = reference.rows(
-        "nox_by_tier_icct_2025", engine_type=engine_type, fuel_kind=kind, tier=tier, consumer=consumer
-    ).iloc[0]
-    exponent = float(row["rpm_exponent"])
-    return float(row["value"]) * (rpm**exponent if exponent else 1.0)
-
-
-def _particles(kind: str, sulphur: float, sfc: FloatArray) -> FloatArray:
-    name = "particulate_sulphur_imo4_2020"
-    base = reference.value(name, fuel_kind=kind, parameter="pm10_base")
-    nominal = reference.value(name, fuel_kind=kind, parameter="sulphur_reference")
-    return particulates(sfc, sulphur, base, nominal, sulphur_chemistry())
-
-
-def _black_carbon(engine_type: str, kind: str) -> tuple[float, float]:
-    if engine_type not in _STROKES:
-        return (0.0, 0.0)
-    row = reference.rows("black_carbon_imo4_2020", fuel_kind=kind, strokes=_STROKES[engine_type]).iloc[0]
-    return float(row["coefficient"]), float(row["load_exponent"])

@@ -1,4 +1,4 @@
-"""Energy to fuel. Arrays and floats; no tables, no columns."""
+"""Energy to fuel. Arrays and floats; no tables, no columns. And the fuels that every account names."""
 
 from typing import overload
 
@@ -6,6 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+
+# In this order they stand in keys of the ledger: append, never insert. Facts of each: the table of fuels.
+FUELS = (
+    *("hfo", "vlsfo", "mdo", "lng", "methanol", "ammonia"),
+    *("bio_fame", "bio_hvo", "bio_methanol", "bio_lng", "e_diesel", "e_methanol", "e_ammonia"),
+)
 
 
 @overload

@@ -139,7 +139,7 @@ def teu_from_hull(length_m: float, beam_m: float) -> float:
     if length_m > 0:
         share = reference.value("container_size_2021", "coefficient", output="lbp", input="loa")
         dwt = _invert(share * length_m, "lbp", "dwt")
-        guesses.append(_teu_from_dwt(dwt))
+        guesses.append(teu_from_dwt(dwt))
     return math.exp(sum(map(math.log, guesses)) / len(guesses)) if guesses else math.nan
 
 
@@ -148,7 +148,16 @@ def _invert(found: float, output: str, given: str) -> float:
     return float((found / coefficient) ** (1.0 / exponent))
 
 
-def _teu_from_dwt(dwt_t: float) -> float:
+def teu_from_dwt(dwt_t: float) -> float:
+    """Container capacity from deadweight. [TEU]
+
+    >>> round(teu_from_dwt(199_629), -2)
+    18400.0
+
+    References
+    ----------
+    .. [1] USEPA Marine Emissions Tools, calcTEU.
+    """
     fits = [row for row in _regressions("dwt", "teu") if row[2] < dwt_t]
     coefficient, exponent, _ = fits[-1]
     return float((dwt_t / coefficient) ** (1.0 / exponent))
@@ -259,15 +268,3 @@ def fast_speed_kn(
     held = np.bincount(place, weights=duration_ms[known], minlength=n_vessels * bins).reshape(n_vessels, bins)
     above = np.cumsum(held[:, ::-1], axis=1)[:, ::-1] >= MS_PER_HOUR
     return np.where(above[:, 0], (above.sum(axis=1) - 1) / 2.0, np.nan)
-
-
-@cache
-def default_particulars(ship_type: str, size_bin: int) -> dict[str, Any]:
-    """Power, speed, draught and engine of a class and bin.
-
-    >>> row = default_particulars("container", 7)
-    >>> row["me_kw"], row["v_ref_kn"], row["t_ref_m"], row["engine_type"]
-    (65000, 25.6, 15.2, 'ssd')
-    """
-    found = reference.rows("particulars_default_epa_2022", ship_type=ship_type, size_bin=size_bin)
-    return {str(column): entry for column, entry in found.to_dict("records")[0].items()}

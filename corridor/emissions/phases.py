@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corridor import reference
+from corridor.emissions.method_tables import parameter, table_of
 from corridor.errors import ReferenceDataError
 from layers.jit import njit
 
@@ -24,6 +25,8 @@ class PhaseRules:
 
     Attributes
     ----------
+    name : str
+        Table they stand in.
     kinds : tuple of str
         Kinds of zone that the rules know.
     table : array of int8, kinds x 4
@@ -32,17 +35,21 @@ class PhaseRules:
     band_limits_kn : array
         Highest speed of the first three bands. [kn]
     cruising_above : float
-        Load that parts slow transit from cruising. [1]
+        Load above which the ship cruises where the load decides. [1]
+    below : int
+        Phase at or below that load. [index]
     load_columns : tuple of str
         Column of the auxiliary table that each phase reads.
     main_on : array of bool
         Whether the main engine can run in each phase.
     """
 
+    name: str
     kinds: tuple[str, ...]
     table: npt.NDArray[np.int8]
     band_limits_kn: npt.NDArray[np.float64]
     cruising_above: float
+    below: int
     load_columns: tuple[str, ...]
     main_on: npt.NDArray[np.bool_]
 
@@ -66,7 +73,7 @@ class PhaseRules:
             raise ReferenceDataError(
                 "unknown_zone_kind",
                 f"zone kind '{unknown[0]}' has no phase rule; known: {', '.join(self.kinds)} "
-                "(data/phase_rules_imo4_2020.csv)",
+                "(data/{self.name}.csv)",
             )
         return np.array([place[kind] for kind in wanted], np.int64)
 
@@ -78,7 +85,7 @@ def phase_rules(method: str = "imo4") -> PhaseRules:
     Parameters
     ----------
     method : str
-        Name of the method.
+        Name of the method's tables.
 
     Raises
     ------
@@ -90,30 +97,23 @@ def phase_rules(method: str = "imo4") -> PhaseRules:
     >>> phase_rules().load_columns
     ('berth', 'anchored', 'anchored', 'manoeuvring', 'sea', 'sea')
     """
-    rows = reference.rows(f"phase_rules_{method}_2020", method=method)
+    rows = reference.table(table_of(method, "phase_rules"))
     columns = reference.rows("phase_columns", method=method).set_index("phase").loc[list(PHASES)]
     number = {name: place for place, name in enumerate(PHASES)}
     number |= {"by_load": BY_LOAD, "by_coast": BY_COAST, "by_rest": BY_REST, "by_mooring": BY_MOORING}
     limit = {name: parameter(method, f"{name}_up_to") for name in _SPEED_BANDS[:3]}
     return PhaseRules(
+        name=table_of(method, "phase_rules"),
         kinds=tuple(rows["zone_kind"]),
         table=np.array(
             [[number[name] for name in row] for row in rows[list(_SPEED_BANDS)].to_numpy()], np.int8
         ),
         band_limits_kn=np.array([limit[name] for name in _SPEED_BANDS[:3]]),
         cruising_above=parameter(method, "cruising_above_load"),
+        below=number[str(columns.index[columns["below_load"].to_numpy(bool)][0])],
         load_columns=tuple(columns["load_column"]),
         main_on=columns["main_engine"].to_numpy(bool),
     )
-
-
-def parameter(method: str, name: str) -> float:
-    """One number of a method.
-
-    >>> parameter("imo4", "main_off_below_load")
-    0.07
-    """
-    return reference.value(f"method_parameters_{method}_2020", method=method, parameter=name)
 
 
 @njit
@@ -125,6 +125,7 @@ def phase_of(
     near_coast: bool,
     load: float,
     cruising_above: float,
+    below: int,
 ) -> int:
     """Phase of a ship in a zone: by polygon first, then by speed, coast and load [1]_. [index]
 
@@ -144,15 +145,17 @@ def phase_of(
         Main-engine load. [1]
     cruising_above : float
         Load above which the ship cruises. [1]
+    below : int
+        Phase at or below that load: slow transit, or manoeuvring. [index]
 
     Examples
     --------
     >>> rules = phase_rules()
     >>> sea = rules.table[rules.kind_index(["remainder"])[0]]
     >>> slow, fast = 2, 3
-    >>> PHASES[phase_of(sea, fast, DRIFTING, AT_BERTH, False, 0.5, rules.cruising_above)]
+    >>> PHASES[phase_of(sea, fast, DRIFTING, AT_BERTH, False, 0.5, rules.cruising_above, rules.below)]
     'slow_transit'
-    >>> PHASES[phase_of(sea, slow, DRIFTING, AT_BERTH, True, 0.05, rules.cruising_above)]
+    >>> PHASES[phase_of(sea, slow, DRIFTING, AT_BERTH, True, 0.05, rules.cruising_above, rules.below)]
     'manoeuvring'
 
     References
@@ -168,4 +171,4 @@ def phase_of(
         return harbour
     if phase == BY_COAST and near_coast:
         return MANOEUVRING
-    return CRUISING if load > cruising_above else SLOW_TRANSIT
+    return CRUISING if load > cruising_above else below

@@ -96,7 +96,7 @@ def service_load(
     v_max_kn : array or float
         Greatest speed: service speed over 0.94. [kn]
     margin, draught_exponent, floor : float
-        Rows ``service_margin``, ``draught_exponent`` and ``load_floor`` of ``power_law_epa_2022``. [1]
+        Rows ``service_margin``, ``draught_exponent``, ``load_floor`` of ``method_parameters_epa_2022``. [1]
 
     Examples
     --------

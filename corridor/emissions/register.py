@@ -1,19 +1,29 @@
 """A user's own ship register: read, checked, and matched to the vessels of a study."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from corridor import reference
-from corridor.emissions.inference import check_ship_type
+from corridor.emissions.headers import (
+    Header,
+    RegisterMapping,
+    headers_of,
+    is_register_header,
+    read_register_mapping,
+)
+from corridor.emissions.inference import ship_types
+from corridor.emissions.sheets import plain, read_sheet
 from corridor.errors import InputError
 from corridor.identity import valid_imo
 
-ENGINES = ("ssd", "msd", "hsd", "gas_turbine", "steam_turbine")
-TEXT_COLUMNS = ("name", "ship_type", "speed_meaning", "engine_type")
+WORDS = "register_words_2026"
 KEY_COLUMNS = ("vessel_id", "imo", "mmsi")
+WORD_COLUMNS = ("ship_type", "speed_meaning", "engine_type", "fuel", "scrubber", "shore_power", "tier")
 # Limits catch a wrong unit, not an unusual ship.
 NUMBER_COLUMNS: Mapping[str, tuple[float, float]] = {
     "teu": (1, 30_000),
@@ -30,14 +40,17 @@ NUMBER_COLUMNS: Mapping[str, tuple[float, float]] = {
     "keel_year": (1900, 2100),
     "tier": (0, 3),
 }
-ALIASES = {"design_draught_m": "t_ref_m", "service_speed_kn": "v_ref_kn"}
+YEARS = ("build_year", "keel_year")
+MISSING = {"-", "--", "n/a", "#n/a", "nan", "null"}
+_YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 
 RegisterIndex = dict[str, dict[Any, dict[str, Any]]]
 """Rows of a register by key column, then by key."""
 
 
-def read_register(path: str | Path) -> pd.DataFrame:
-    """Read a ship register from a CSV file.
+def read_register(path: str | Path, mapping: str | Path | None = None) -> pd.DataFrame:
+    """Read a ship register: CSV, Excel, OpenDocument or Parquet, with English or Chinese headers.
 
     One row a ship, found by ``vessel_id``, ``imo`` or ``mmsi``; every other column may be missing, and so
     may any of its values.
@@ -45,98 +58,136 @@ def read_register(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        File.
+        File; one sheet of a workbook as ``fleet.xlsx#Ships``.
+    mapping : str or Path, optional
+        TOML that says which column is what; see :mod:`corridor.emissions.headers`. Without it every header
+        must be one that is known.
 
     Returns
     -------
     DataFrame
-        Columns as in :class:`corridor.emissions.ships.Ship`.
+        Columns as in :class:`corridor.emissions.ships.Ship`, in its units.
 
     Raises
     ------
     InputError
-        If a column, class, engine or speed meaning is unknown, a number lies outside its limits, an IMO
-        number fails its check digit, or two rows name the same ship. The message names the known values.
+        If a column, unit, class, engine, fuel or other word is unknown, a number lies outside its limits, an
+        IMO number fails its check digit, or two rows name the same ship. The message names the known values.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError("missing_file", f"{path.name}: no such ship list; give a CSV file with --ships")
-    try:
-        facts = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise InputError("unreadable_register", f"{path.name}: not a CSV table ({error})") from error
-    facts.columns = [str(column).strip().lower() for column in facts.columns]
-    facts = _renamed(facts, path.name)
-    _check_columns(facts, path.name)
-    for column, (least, most) in NUMBER_COLUMNS.items():
-        if column in facts:
-            facts[column] = _numbers(facts[column], path.name, least, most)
-    _check_words(facts, path.name)
-    return _with_keys(facts, path.name)
+    said = read_register_mapping(mapping) if mapping is not None else None
+    sheet = read_sheet(
+        path,
+        lambda cells: is_register_header(cells, said),
+        expected="imo, mmsi or vessel_id",
+        option="--ships",
+    )
+    found = headers_of([str(column) for column in sheet.rows], said, sheet.name)
+    rows = sheet.rows.mask(sheet.rows.map(lambda cell: str(cell).casefold() in MISSING), None)
+    facts = pd.DataFrame(
+        {header.field: rows[column] for column, header in found.items()}, index=rows.index, dtype=object
+    )
+    for header in found.values():
+        if header.field in WORD_COLUMNS:
+            facts[header.field] = _words(facts[header.field], said, sheet.name)
+        if header.field in NUMBER_COLUMNS:
+            facts[header.field] = _numbers(facts[header.field], header, sheet.name)
+        if header.speed_meaning and "speed_meaning" not in facts:
+            facts["speed_meaning"] = header.speed_meaning
+    return _with_keys(facts, sheet.name)
 
 
-def _renamed(facts: pd.DataFrame, where: str) -> pd.DataFrame:
-    for alias, column in ALIASES.items():
-        if alias in facts and column in facts:
-            raise InputError(
-                "double_column", f"{where}: columns '{alias}' and '{column}' mean the same; keep one"
-            )
-    if "service_speed_kn" in facts:
-        facts = facts.assign(speed_meaning="service")
-    return facts.rename(columns=ALIASES)
+def known_words(field: str) -> tuple[str, ...]:
+    """Return what a field of a register may say, in the words of the tables.
+
+    >>> known_words("scrubber")
+    ('none', 'fitted', 'open_loop', 'closed_loop', 'hybrid', 'unknown')
+    """
+    if field == "ship_type":
+        return ship_types()
+    facts = reference.rows(WORDS, field=field)
+    said = tuple(dict.fromkeys(str(word) for word in facts["meaning"]))
+    if field != "fuel":
+        return said
+    # Any fuel of the tables that a ship may be said to burn is its own word.
+    fuels = reference.rows("fuels_mepc364_2022", ship_fuel=1)["fuel"]
+    return tuple(dict.fromkeys((*said, *(str(fuel) for fuel in fuels))))
 
 
-def _check_columns(facts: pd.DataFrame, where: str) -> None:
-    known = (*KEY_COLUMNS, *TEXT_COLUMNS, *NUMBER_COLUMNS)
-    unknown = [column for column in facts if column not in known]
-    if unknown:
+@cache
+def _meanings(field: str) -> dict[str, str]:
+    """Our word for each known one, by its letters and digits."""
+    facts = reference.rows(WORDS, field=field)
+    pairs = facts[["word", "meaning"]].astype(str).itertuples(index=False, name=None)
+    return {plain(word): word for word in known_words(field)} | {plain(word): ours for word, ours in pairs}
+
+
+def _words(column: "pd.Series[str]", mapping: RegisterMapping | None, where: str) -> "pd.Series[str]":
+    """Replace the words of a column by ours."""
+    field = str(column.name)
+    own = mapping.words.get(field, {}) if mapping is not None else {}
+    known = _meanings(field) | {plain(theirs): _checked(field, ours, where) for theirs, ours in own.items()}
+    found = column.map(lambda word: known.get(plain(str(word))), na_action="ignore").astype(object)
+    unknown = column[column.notna() & found.isna()]
+    if len(unknown):
         raise InputError(
-            "unknown_column",
-            f"{where}: column '{unknown[0]}' is unknown; known: {', '.join((*known, *ALIASES))}",
+            f"unknown_{field}",
+            f"{where} line {unknown.index[0]}: {field} '{unknown.iloc[0]}' is unknown; "
+            f"known: {', '.join(known_words(field))} (data/{WORDS}.csv)",
         )
-    if not set(KEY_COLUMNS) & set(facts):
+    return found
+
+
+def _checked(field: str, word: str, where: str) -> str:
+    if word not in known_words(field):
         raise InputError(
-            "missing_column", f"{where}: no column says which ship a row is; add imo, mmsi or vessel_id"
+            "bad_mapping",
+            f"{where}: the mapping turns words of {field} into '{word}', which is unknown; "
+            f"known: {', '.join(known_words(field))} (data/{WORDS}.csv)",
         )
+    return word
 
 
-def _numbers(text: "pd.Series[str]", where: str, least: float, most: float) -> "pd.Series[float]":
-    numbers = pd.to_numeric(text, errors="coerce")
-    bad = text.notna() & ~numbers.between(least, most)
+def _numbers(column: "pd.Series[str]", header: Header, where: str) -> "pd.Series[float]":
+    """Read the numbers of a column, in our unit."""
+    least, most = NUMBER_COLUMNS[header.field]
+    text = column.map(_year if header.field in YEARS else _digits, na_action="ignore")
+    numbers = pd.to_numeric(text, errors="coerce") * header.factor
+    bad = column.notna() & ~numbers.between(least, most)
     if bad.any():
-        row = int(bad.to_numpy().argmax())
+        line = bad.index[int(bad.to_numpy().argmax())]
+        scaled = f", times {header.factor:g}" if header.factor != 1.0 else ""
         raise InputError(
             "bad_value",
-            f"{where} line {row + 2}: {text.name} is '{text.iloc[row]}'; "
+            f"{where} line {line}: {header.field} is '{column[line]}'{scaled}; "
             f"expected a number from {least} to {most}",
         )
-    return numbers
+    return numbers.astype(float)
 
 
-def _check_words(facts: pd.DataFrame, where: str) -> None:
-    meanings = reference.table("speed_meanings_imo4_2020")["speed_meaning"]
-    allowed = {"speed_meaning": tuple(meanings), "engine_type": ENGINES}
-    for column, known in allowed.items():
-        if column in facts:
-            facts[column] = _each(facts[column], lambda word: word.strip().lower())
-            unknown = facts[column].dropna()[~facts[column].dropna().isin(known)]
-            if len(unknown):
-                line, word = int(unknown.index[0]) + 2, unknown.iloc[0]
-                raise InputError(
-                    f"unknown_{column}",
-                    f"{where} line {line}: {column} '{word}' is unknown; known: {', '.join(known)}",
-                )
-    if "ship_type" in facts:
-        facts["ship_type"] = _each(facts["ship_type"], lambda word: check_ship_type(word, where))
+def _year(text: str) -> str:
+    """Return the year of a date.
+
+    >>> _year("2018-05-01"), _year("05/2018"), _year("2018")
+    ('2018', '2018', '2018')
+    """
+    found = _YEAR.search(str(text))
+    return found.group() if found else str(text)
 
 
-def _each(column: "pd.Series[str]", change: Callable[[str], str]) -> "pd.Series[str]":
-    return column.map(change, na_action="ignore").astype(object)
+def _digits(text: str) -> str:
+    """Return a number without its thousands commas.
+
+    >>> _digits("59,300"), _digits("14,5")
+    ('59300', '14,5')
+    """
+    return str(text).replace(",", "") if _THOUSANDS.fullmatch(str(text)) else str(text)
 
 
 def _with_keys(facts: pd.DataFrame, where: str) -> pd.DataFrame:
     for column in ("imo", "mmsi"):
-        digits = facts[column] if column in facts else pd.Series([None] * len(facts), dtype=object)
+        digits = (
+            facts[column] if column in facts else pd.Series([None] * len(facts), facts.index, dtype=object)
+        )
         digits = digits.astype("string").str.upper().str.replace("IMO", "").str.strip()
         facts[column] = pd.to_numeric(digits, errors="coerce").fillna(-1).astype("int64")
     imo = facts["imo"].to_numpy()
@@ -145,7 +196,8 @@ def _with_keys(facts: pd.DataFrame, where: str) -> pd.DataFrame:
         row = int(bad.argmax())
         raise InputError(
             "bad_imo",
-            f"{where} line {row + 2}: IMO number {imo[row]} fails its check digit; correct or leave it empty",
+            f"{where} line {facts.index[row]}: IMO number {imo[row]} fails its check digit; "
+            "correct or leave it empty",
         )
     for column in KEY_COLUMNS:
         if column in facts:
@@ -153,7 +205,7 @@ def _with_keys(facts: pd.DataFrame, where: str) -> pd.DataFrame:
             if named.duplicated().any():
                 twice = named[named.duplicated()].iloc[0]
                 raise InputError("double_ship", f"{where}: {column} {twice} stands in two rows; keep one")
-    return facts
+    return facts.reset_index(drop=True)
 
 
 def index_register(register: pd.DataFrame | None, ships: pd.DataFrame) -> RegisterIndex:

@@ -14,16 +14,21 @@ from corridor.emissions.inference import (
     bin_of_length,
     bin_of_size,
     class_of,
-    default_particulars,
     median_bin,
     size_bins,
     size_unit,
+    teu_from_dwt,
     teu_from_hull,
 )
+from corridor.emissions.particulars import Particulars, particulars_of
 from corridor.emissions.register import RegisterIndex, index_register, match_register
+from corridor.identity import country_of_mmsi
 
 PROVENANCE = ("register", "ais", "inferred", "default")
 DIESEL_ENGINES = ("ssd", "msd", "hsd")
+UNKNOWN = "unknown"
+OIL = "oil"
+GAS_ENGINES = ("lng_", "lbsi")
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Ship:
     t_ref_m : float
         Design draught. [m]
     engine_type : str
-        ssd, msd, hsd, gas_turbine or steam_turbine.
+        ssd, msd, hsd, gas_turbine, steam_turbine; of gas engines lng_otto_ss, lng_otto_ms, lng_diesel, lbsi.
     rpm : float
         Rated engine speed. [1/min]
     build_year, keel_year : int
@@ -68,6 +73,19 @@ class Ship:
         register, ais, inferred or default for each field above.
     remarks : tuple of str
         What was clipped, chosen or doubted, in words.
+    fuel : str
+        What she burns where the rules leave it to her: oil (fuel and sulphur follow place and date), lng,
+        methanol, ammonia or another fuel of the tables.
+    scrubber : str
+        none, fitted, open_loop, closed_loop, hybrid, or unknown; unknown counts as none.
+    shore_power : str
+        yes, no or unknown: whether she can take power from the quay.
+    operator, service : str
+        Who runs her and in which service, or empty.
+    flag : str
+        Country code by the register or the first three digits of the MMSI, or empty.
+    teu, dwt_t, gt : float
+        Container capacity, deadweight, gross tonnage; NaN where unknown. [TEU, t, 1]
 
     Examples
     --------
@@ -98,6 +116,20 @@ class Ship:
     tier: int
     provenance: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    fuel: str = OIL
+    scrubber: str = UNKNOWN
+    shore_power: str = UNKNOWN
+    operator: str = ""
+    service: str = ""
+    flag: str = ""
+    teu: float = math.nan
+    dwt_t: float = math.nan
+    gt: float = math.nan
+
+    @property
+    def has_scrubber(self) -> bool:
+        """Whether a scrubber is known to be fitted."""
+        return self.scrubber not in {"none", UNKNOWN}
 
     @property
     def is_diesel(self) -> bool:
@@ -108,11 +140,12 @@ class Ship:
         """Return a small card: each field with where it comes from."""
         lines = [f"{self.vessel_id} {self.name}".rstrip()]
         units = {"me_kw": "kW", "v_ref_kn": "kn", "t_ref_m": "m", "size": self.size_unit}
-        for name in ("ship_type", "size", "size_bin", "me_kw", "v_ref_kn", "t_ref_m", "engine_type", "tier"):
+        names = ("ship_type", "size", "size_bin", "me_kw", "v_ref_kn", "t_ref_m", "engine_type", "tier")
+        for name in (*names, "fuel", "scrubber"):
             number = getattr(self, name)
             lines.append(
                 f"  {name:12} {number} {units.get(name, '')}".rstrip()
-                + f"  ({self.provenance.get(name, '')})"
+                + f"  ({self.provenance.get(name, 'nobody says')})"
             )
         return "\n".join(lines + [f"  note: {remark}" for remark in self.remarks])
 
@@ -153,7 +186,7 @@ def _ship(ais: Mapping[str, Any], entry: Mapping[str, Any]) -> Ship:
     )
     ship_type = _class(known, hull)
     size, size_bin = _size(known, ship_type, hull)
-    engine = _engine(known, ship_type, size_bin)
+    engine = _engine(known, particulars_of(ship_type, size_bin, known.given("dwt")))
     return Ship(
         vessel_id=str(ais["vessel_id"]),
         name=str(known.text("name", "")),
@@ -166,6 +199,8 @@ def _ship(ais: Mapping[str, Any], entry: Mapping[str, Any]) -> Ship:
         length_m=hull.length_m,
         beam_m=hull.beam_m,
         **engine,
+        **_fuel(known, str(engine["engine_type"])),
+        **_business(known, ship_type, size),
         provenance=known.provenance,
         remarks=tuple(known.remarks),
     )
@@ -182,7 +217,7 @@ class _Sources:
     def find(self, name: str) -> Any:
         for source, values in (("register", self.entry), ("ais", self.ais)):
             found = values.get(name)
-            if not pd.isna(found) and found not in {"", -1}:
+            if found is not None and not _is_missing(found):
                 self.provenance[name] = source
                 return found
         return None
@@ -190,6 +225,13 @@ class _Sources:
     def number(self, name: str, default: float = math.nan) -> float:
         found = self.find(name)
         return default if found is None else float(str(found))
+
+    def given(self, name: str) -> float:
+        """Return the number without claiming it as a field of the ship; NaN where nobody says."""
+        before = dict(self.provenance)
+        found = self.number(name)
+        self.provenance = before
+        return found
 
     def text(self, name: str, default: str) -> str:
         found = self.find(name)
@@ -202,6 +244,11 @@ class _Sources:
             self.provenance[name] = provenance
             return default
         return found
+
+
+def _is_missing(found: Any) -> bool:
+    """Whether a value says nothing; what is not a number or not a time differs from itself."""
+    return bool(found is pd.NA or found != found or found in {"", -1})  # noqa: PLR0124 - not a number
 
 
 def _class(known: _Sources, hull: Hull) -> str:
@@ -219,7 +266,7 @@ def _size(known: _Sources, ship_type: str, hull: Hull) -> tuple[float, int]:
     if not math.isnan(size):
         known.provenance["size"] = known.provenance["size_bin"] = known.provenance[size_unit(ship_type)]
         return size, bin_of_size(ship_type, size)
-    if ship_type == "container" and not math.isnan(teu := teu_from_hull(hull.length_m, hull.beam_m)):
+    if ship_type == "container" and not math.isnan(teu := _container_size(known, hull)):
         known.provenance["size"] = known.provenance["size_bin"] = "inferred"
         return round(teu), bin_of_size(ship_type, teu)
     by_length = bin_of_length(ship_type, hull.length_m)
@@ -229,27 +276,69 @@ def _size(known: _Sources, ship_type: str, hull: Hull) -> tuple[float, int]:
     return math.nan, by_length or median_bin(ship_type)
 
 
-def _engine(known: _Sources, ship_type: str, size_bin: int) -> dict[str, Any]:
-    facts = default_particulars(ship_type, size_bin)
-    me_kw = known.settle("me_kw", float(facts["me_kw"]))
-    v_ref_kn = known.settle("v_ref_kn", float(facts["v_ref_kn"]))
+def _container_size(known: _Sources, hull: Hull) -> float:
+    """Capacity from deadweight where known, else from the hull; beyond known ships it is said. [TEU]"""
+    dwt_t = known.given("dwt")
+    teu = teu_from_hull(hull.length_m, hull.beam_m) if math.isnan(dwt_t) else teu_from_dwt(dwt_t)
+    if teu > (most := ship_default("largest_container_teu")):
+        known.remarks.append(f"{teu:,.0f} TEU by its size is beyond the largest known ship: {most:,.0f}")
+    return teu
+
+
+def _engine(known: _Sources, facts: Particulars) -> dict[str, Any]:
+    me_kw = known.settle("me_kw", facts.me_kw, facts.provenance)
+    v_ref_kn = known.settle("v_ref_kn", facts.v_ref_kn, facts.provenance)
     from_register = known.provenance["v_ref_kn"] == "register"
-    meaning = known.text("speed_meaning", "maximum" if from_register else str(facts["speed_meaning"]))
-    known.provenance.setdefault("speed_meaning", "default")
-    engine_type = known.text("engine_type", str(facts["engine_type"]))
+    meaning = known.text("speed_meaning", "maximum" if from_register else facts.speed_meaning)
+    known.provenance.setdefault("speed_meaning", "default" if from_register else facts.provenance)
+    engine_type = known.text("engine_type", facts.engine_type)
     known.provenance.setdefault("engine_type", "default")
-    if "default" in {known.provenance[name] for name in ("me_kw", "v_ref_kn")}:
-        known.remarks.append(f"particulars of {facts['table_row']}: {facts['verification']}")
+    if {known.provenance[name] for name in ("me_kw", "v_ref_kn")} != {"register"}:
+        known.remarks.append(f"particulars of {facts.row}: {facts.verification}")
     return {
         "me_kw": me_kw,
         "v_ref_kn": v_ref_kn,
         "speed_meaning": meaning,
-        "t_ref_m": known.settle("t_ref_m", float(facts["t_ref_m"])),
+        "t_ref_m": known.settle("t_ref_m", facts.t_ref_m),
         "engine_type": engine_type,
         "rpm": known.settle(
             "rpm", ship_default(f"rpm_{engine_type}") if engine_type in DIESEL_ENGINES else math.nan
         ),
         **_age(known),
+    }
+
+
+def _fuel(known: _Sources, engine_type: str) -> dict[str, Any]:
+    """Fuel, scrubber and shore connection; a gas engine without a fuel named burns gas."""
+    is_gas = engine_type.startswith(GAS_ENGINES)
+    fuel = known.text("fuel", "lng" if is_gas else OIL)
+    known.provenance.setdefault("fuel", "inferred" if is_gas else "default")
+    return {
+        "fuel": fuel,
+        "scrubber": known.text("scrubber", UNKNOWN),
+        "shore_power": known.text("shore_power", UNKNOWN),
+    }
+
+
+def _business(known: _Sources, ship_type: str, size: float) -> dict[str, Any]:
+    """Who runs the ship, under which flag, and her capacities as far as they are known."""
+    flag = known.text("flag", "")
+    if not flag and (flag := country_of_mmsi(int(known.number("mmsi", -1)))):
+        known.provenance["flag"] = "inferred"
+    teu = known.number("teu")
+    if math.isnan(teu) and ship_type == "container" and not math.isnan(size):
+        teu = size
+        known.provenance["teu"] = known.provenance["size"]
+    dwt_t = known.number("dwt")
+    if "dwt" in known.provenance:
+        known.provenance["dwt_t"] = known.provenance["dwt"]
+    return {
+        "operator": known.text("operator", ""),
+        "service": known.text("service", ""),
+        "flag": flag,
+        "teu": teu,
+        "dwt_t": dwt_t,
+        "gt": known.number("gt"),
     }
 
 

@@ -27,13 +27,12 @@ class SulphurChemistry:
 
 
 @cache
-def sulphur_chemistry() -> SulphurChemistry:
-    """Constants of the sulphur balance from the reference table.
+def sulphur_chemistry(name: str = "particulate_sulphur_imo4_2020") -> SulphurChemistry:
+    """Constants of the sulphur balance from a table of facts.
 
     >>> sulphur_chemistry().sulphur_to_sulphate_share
     0.02247
     """
-    name = "particulate_sulphur_imo4_2020"
     return SulphurChemistry(
         *(
             reference.value(name, fuel_kind="all", parameter=parameter)

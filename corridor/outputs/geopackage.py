@@ -1,47 +1,47 @@
 """The layers of a study's GeoPackage."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from corridor.emissions.phases import PHASES
-from corridor.outputs import notes, tables, unobserved
+from corridor.outputs import calls, grids, notes, tables, unobserved
+from corridor.outputs.meanings import value_lists
+from corridor.outputs.rule_layers import rule_layers
 from corridor.outputs.zones import OTHER_FILL, ZONE_COLUMNS, ZONE_FILL, Columns, own_columns, plain_values
 from corridor.reference import table as reference_table
 from corridor.study import Study
 from corridor.words import ORIGINS
 from layers import geometry, styles
-from layers.geopackage import Layer
-from maps.palette import SEQUENTIAL, class_edges
-
-GRID_COLUMNS: Columns = {
-    "cell_id": ("Cell", "", "Stable key of the grid cell"),
-    "area_km2": ("Area", "km2", "Area of the cell on the ellipsoid"),
-    "hours": ("Ship hours", "h", "Hours of all vessels in the cell"),
-    "observed_share": ("Observed share", "", "Share of those hours that lies between reports, 0 to 1"),
-    "fuel_kg": ("Fuel", "kg", "Fuel burnt"),
-    "co2_kg_per_km2": (
-        "CO2 density",
-        "kg/km2",
-        "CO2 over the period by area: compares coarse and fine cells",
-    ),
-}
-SHOWN = (0.05, 0.99)
+from layers.layer import Layer
 
 
 def study_layers(study: Study) -> list[Layer]:
-    """List the layers and tables of ``study.gpkg``, from the grid to the method."""
-    said = "SIMULATED data. " if study.simulated else ""
-    return [
-        _grid(study, said),
-        _tracks(study, said),
-        unobserved.layer(study, notes.period(study)[0]),
-        _zones(study, said),
+    """List the layers and tables of ``study.gpkg``, from the grid to the method.
+
+    A published study has no layer of vessels, tracks or holes: it holds no vessel.
+    """
+    said = study.said
+    columns = grids.GRID_COLUMNS | mass_columns()
+    zones = _zones(study, said)
+    private = [_tracks(study, said), unobserved.layer(study, notes.period(study)[0]), *calls.layer(study)]
+    layers = [
+        grids.grid_layer(study, columns),
+        *grids.port_grids(study, columns),
+        *([] if study.published else private),
+        zones,
+        *_berths(zones, said),
         _ports(said),
         _totals(study, said),
-        _vessels(study, said),
+        *([] if study.published else [_vessels(study, said)]),
+        *([] if study.published else rule_layers(study, said)),
+        *grids.long_layer(study),
+        grids.class_breaks(study),
         _method(study, said),
+        _sources(study, said),
     ]
+    return [replace(layer, values=value_lists(layer.table)) for layer in layers]
 
 
 def mass_columns() -> Columns:
@@ -51,28 +51,6 @@ def mass_columns() -> Columns:
         f"{row.species}_kg": (str(row.symbol), "kg", f"{row.name_en}, tank-to-wake, over the period")
         for row in rows.itertuples()
     }
-
-
-def _grid(study: Study, said: str) -> Layer:
-    table = tables.cells(study)
-    shapes = geometry.cell_polygons(table["west"], table["south"], table["east"], table["north"])
-    columns = GRID_COLUMNS | mass_columns()
-    table["cell_id"] = table["cell_id"].map("c{}".format)
-    frame = gpd.GeoDataFrame(table[list(columns)], geometry=shapes, crs=4326)
-    density = frame["co2_kg_per_km2"].to_numpy()
-    edges = class_edges(*np.quantile(density[density > 0], SHOWN)) if (density > 0).any() else (1.0,)
-    ramp = [styles.Symbol("fill", colour, opacity=0.85) for colour in SEQUENTIAL[: len(edges) + 1]]
-    return Layer(
-        "hotspot_grid",
-        frame,
-        "Hotspot grid",
-        f"{said}Emissions per grid cell, {notes.period(study)[0]}, kg per period; "
-        "no cell crosses 180 degrees",
-        columns,
-        styles.graduated(
-            "CO2 density", "CO2 by area", column="co2_kg_per_km2", edges=edges, symbols=ramp, unit="kg/km2"
-        ),
-    )
 
 
 def _tracks(study: Study, said: str) -> Layer:
@@ -105,6 +83,7 @@ def _tracks(study: Study, said: str) -> Layer:
         f"{said}Thinned tracks by voyage, {notes.period(study)[0]}; split at the antimeridian",
         columns,
         styles.single("Tracks", "Ship tracks", styles.Symbol("line", "#30506f", 0.25)),
+        kind="MultiLineString",
     )
 
 
@@ -139,7 +118,19 @@ def _zones(study: Study, said: str) -> Layer:
         columns,
         styles.categorised("Zones", "By kind", column="kind", classes=ZONE_FILL, other=OTHER_FILL),
         label="name_en",
+        kind="MultiPolygon",
     )
+
+
+def _berths(zones: Layer, said: str) -> list[Layer]:
+    """List berths on their own, to be looked at and joined with calls; nothing where there are none."""
+    frame = zones.table[zones.table["kind"] == "berth"].reset_index(drop=True)
+    if not len(frame):
+        return []
+    symbol = ZONE_FILL["berth"][1]
+    style = styles.single("Berths", "Berths", symbol)
+    text = f"{said}Berths with totals; they are in zones too"
+    return [Layer("berths", frame, "Berths", text, zones.columns, style, label="name_en", kind=zones.kind)]
 
 
 def _ports(said: str) -> Layer:
@@ -169,11 +160,14 @@ def _totals(study: Study, said: str) -> Layer:
         "distance_nm": ("Distance", "nm", "Distance sailed"),
         "energy_kwh": ("Energy", "kWh", "Energy delivered"),
         "fuel_kg": ("Fuel", "kg", "Fuel burnt"),
+        "shore_kwh": ("Shore energy", "kWh", "Auxiliary demand taken from shore"),
         **mass_columns(),
+        "measured_share": ("Measured share", "", "Share of the fuel from reports of ships, 0 to 1"),
+        "modelled_share": ("Modelled share", "", "Share modelled with a known or inferred engine, 0 to 1"),
+        "default_share": ("Default share", "", "Share modelled with the engine of the ship's class, 0 to 1"),
     }
     text = f"{said}Totals by zone system, zone, phase and consumer, {notes.period(study)[0]}"
-    values = {"phase": {name: name.replace("_", " ") for name in PHASES}}
-    return Layer("totals", tables.totals(study)[list(columns)], "Totals", text, columns, values=values)
+    return Layer("totals", tables.totals(study)[list(columns)], "Totals", text, columns)
 
 
 def _vessels(study: Study, said: str) -> Layer:
@@ -197,3 +191,13 @@ def _method(study: Study, said: str) -> Layer:
     table = notes.parameters(study)
     columns: Columns = {"item": ("Item", "", "What is said"), "value": ("Value", "", "Its value or text")}
     return Layer("method", table, "Method", f"{said}Method, parameters and limits of the study", columns)
+
+
+def _sources(study: Study, said: str) -> Layer:
+    table = pd.DataFrame(notes.sources(study), columns=["title", "licence", "used_for"])
+    columns: Columns = {
+        "title": ("Title", "", "The source"),
+        "licence": ("Licence", "", "Under which it may be used"),
+        "used_for": ("Used for", "", "What was taken from it"),
+    }
+    return Layer("sources", table, "Sources", f"{said}Sources of facts, outlines and positions", columns)

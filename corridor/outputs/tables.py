@@ -4,14 +4,24 @@ import numpy as np
 import pandas as pd
 
 from corridor.accounts.ledger import MG_PER_KG, MS_PER_H
-from corridor.accounts.totals import MASS_COLUMNS, consumer_table, mass_table, phase_hours
+from corridor.accounts.totals import (
+    MASS_COLUMNS,
+    SHARE_COLUMNS,
+    consumer_table,
+    mass_table,
+    phase_hours,
+)
 from corridor.emissions.phases import PHASES
 from corridor.emissions.species import SPECIES
+from corridor.outputs.intervals import bound_columns, cell_factors, with_bounds
 from corridor.study import Study
 
 VESSEL_FACTS = (
     "vessel_id", "name", "imo", "mmsi", "ship_class", "size_bin", "ship_class_provenance", "main_power_kw",
     "main_power_provenance", "reference_speed_kn", "reference_speed_provenance", "tier", "tier_provenance",
+    "main_power_gsd", "reference_speed_gsd", "main_fuel_gsd", "engine_type", "engine_type_provenance",
+    "ship_fuel", "ship_fuel_provenance", "scrubber", "shore_power", "build_year", "flag", "operator",
+    "service", "teu", "dwt_t", "gt", "remarks",
 )  # fmt: skip
 
 
@@ -38,10 +48,25 @@ def totals(study: Study) -> pd.DataFrame:
         table.insert(0, "system", system.name)
         table.insert(1, "zone_id", zones["zone_id"].to_numpy()[table["zone_place"]])
         table.insert(2, "zone_name", zones["name_en"].to_numpy()[table["zone_place"]])
+        table = with_bounds(
+            table,
+            study,
+            (rows["zone_place"] * len(PHASES) + rows["phase"]).to_numpy(np.int64),
+            (table["zone_place"] * len(PHASES) + table["phase"]).to_numpy(np.int64),
+        )
         table["phase"] = np.array(PHASES, dtype=object)[table["phase"]]
         parts.append(table.drop(columns="zone_place"))
     order = ["system", "zone_id", "zone_name", "phase", "consumer", "hours", "observed_share", "distance_nm"]
-    return pd.concat(parts, ignore_index=True)[[*order, "energy_kwh", *MASS_COLUMNS]]
+    return pd.concat(parts, ignore_index=True)[
+        [
+            *order,
+            "energy_kwh",
+            "shore_kwh",
+            *MASS_COLUMNS,
+            *bound_columns(level=study.interval_level),
+            *SHARE_COLUMNS,
+        ]
+    ]
 
 
 def zone_totals(study: Study, place: int) -> pd.DataFrame:
@@ -64,18 +89,30 @@ def vessels(study: Study) -> pd.DataFrame:
     rows = study.ledger_rows()
     masses = mass_table(rows.drop(columns=["zone"]), ["vessel"], study.derived).set_index("vessel")
     hours = phase_hours(rows)
+    group = rows["vessel"].to_numpy(np.int64)
+    masses = with_bounds(masses, study, group, masses.index.to_numpy(np.int64))
     facts = study.vessels[list(VESSEL_FACTS)]
     table = facts.join(masses, how="left").join(hours, how="left")
-    numbers = ["hours", "distance_nm", *hours.columns, *MASS_COLUMNS]
+    numbers = [
+        "hours",
+        "distance_nm",
+        *hours.columns,
+        *MASS_COLUMNS,
+        *bound_columns(level=study.interval_level),
+        "shore_kwh",
+    ]
     table[numbers] = table[numbers].fillna(0.0)
     order = [*VESSEL_FACTS, "hours", "observed_share", "distance_nm", *hours.columns, *MASS_COLUMNS]
+    order += bound_columns(level=study.interval_level)
+    order += ["shore_kwh", *SHARE_COLUMNS]
     return table[order].reset_index(drop=True)
 
 
 def cells(study: Study) -> pd.DataFrame:
     """One row per cell: bounds, area, hours, observed share, masses. [degrees, km2, h, kg].
 
-    ``co2_kg_per_km2`` is the density that makes coarse and fine cells comparable.
+    ``wtt_co2e_kg`` was emitted before the fuel came on board; ``co2_kg_per_km2`` is the density that makes
+    coarse and fine cells comparable.
     """
     source = study.ledger.cells
     sums = source.drop(columns=["month", "phase", "class"]).groupby("cell", as_index=False).sum()
@@ -92,5 +129,18 @@ def cells(study: Study) -> pd.DataFrame:
     table["pm25_kg"] = derived.pm25_per_pm10 * table["pm10_kg"]
     table["dpm_kg"] = sums["pm10_diesel_mg"] / MG_PER_KG
     table["co2e_kg"] = table["co2_kg"] + derived.gwp_ch4 * table["ch4_kg"] + derived.gwp_n2o * table["n2o_kg"]
+    table["wtt_co2e_kg"] = sums["wtt_co2e_mg"] / MG_PER_KG
     table["co2_kg_per_km2"] = table["co2_kg"] / table["area_km2"]
+    return table
+
+
+def cells_with_bounds(study: Study) -> pd.DataFrame:
+    """Cells with the bounds of carbon dioxide beside it. [kg]"""
+    table, bounds = cells(study), cell_factors(study)
+    if bounds is None:
+        return table
+    names = bound_columns(["co2_kg"], study.interval_level)
+    place = list(table.columns).index("co2_kg") + 1
+    for nth, name in enumerate(names):
+        table.insert(place + nth, name, bounds[nth] * table["co2_kg"].to_numpy())
     return table

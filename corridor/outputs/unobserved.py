@@ -5,7 +5,7 @@ import numpy as np
 
 from corridor.study import Study
 from layers import geometry, styles
-from layers.geopackage import Layer
+from layers.layer import Layer
 
 COLUMNS = {
     "vessel_id": ("Vessel", "", "Key of the vessel, as in the table vessels"),
@@ -32,7 +32,7 @@ def layer(study: Study, period: str) -> Layer:
     )
     drawn = [line is not None for line in lines]
     table = gpd.GeoDataFrame(holes.loc[drawn, list(COLUMNS)], geometry=lines[drawn], crs=4326)
-    said = "SIMULATED data. " if study.simulated else ""
+    said = study.said
     return Layer(
         "unobserved",
         table.reset_index(drop=True),
@@ -40,4 +40,5 @@ def layer(study: Study, period: str) -> Layer:
         f"{said}Holes that stay unobserved, {period}; straight between reports, not the way sailed",
         COLUMNS,
         styles.single("Unobserved", "Unobserved hours", styles.Symbol("line", "#b03a2e", 0.3)),
+        kind="MultiLineString",
     )

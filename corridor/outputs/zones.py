@@ -9,7 +9,7 @@ import pandas as pd
 
 from corridor.outputs.page import display_rings
 from layers import geometry, styles
-from layers.geopackage import Layer
+from layers.layer import Layer
 from layers.zones import ZoneSystem
 from maps.picture import Area, areas_svg
 
@@ -52,7 +52,7 @@ def zone_layer(table: gpd.GeoDataFrame) -> Layer:
     )
     style = styles.categorised("Zones", "By kind", column="kind", classes=ZONE_FILL, other=OTHER_FILL)
     text = "Zone systems, each a partition; split at the antimeridian"
-    return Layer("zones", frame, "Zones", text, columns, style, label="name_en")
+    return Layer("zones", frame, "Zones", text, columns, style, label="name_en", kind="MultiPolygon")
 
 
 def system_svg(system: ZoneSystem) -> str:

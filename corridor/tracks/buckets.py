@@ -7,12 +7,15 @@ is dealt out, and each bucket is sorted by itself: memory holds one block or one
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from corridor.tracks.quality import YEAR_MS, flag_islands
 
 Rows = npt.NDArray[np.void]
 Integers = npt.NDArray[np.int64]
@@ -90,8 +93,15 @@ def pack(rows_of_ship: Integers, limit: int = BUCKET_ROWS) -> Integers:
     return bucket
 
 
+class Parts(Protocol):
+    """Whatever gives its rows part by part, as often as asked."""
+
+    def parts(self) -> Iterator[Rows]:
+        """Give all rows, part by part."""
+
+
 def write_buckets(
-    spill: Spill, ship_of: Integers, ships: int, folder: Path
+    spill: Parts, ship_of: Integers, ships: int, folder: Path
 ) -> tuple[list[Path], pd.DataFrame]:
     """Write the kept rows as sorted buckets; return their paths and rows, span and draught of each ship.
 
@@ -163,16 +173,30 @@ def _as_table(rows: Rows) -> pa.Table:
 
 
 def _facts(rows: Rows) -> pd.DataFrame:
-    """Rows, first and last time and deepest draught of each ship in a sorted bucket."""
+    """Rows, first and last believed time and deepest draught of each ship in a sorted bucket."""
     ship = rows["ship"]
     start = np.flatnonzero(np.append(True, ship[1:] != ship[:-1]))
     end = np.append(start[1:], len(ship)) - 1
+    first_ms, last_ms = _believed_span(rows["t_ms"], start, end)
     return pd.DataFrame(
         {
             "ship": ship[start],
             "draught_max_m": np.fmax.reduceat(rows["draught_m"], start),
             "rows": end - start + 1,
-            "first_ms": rows["t_ms"][start],
-            "last_ms": rows["t_ms"][end],
+            "first_ms": first_ms,
+            "last_ms": last_ms,
         }
     )
+
+
+def _believed_span(t_ms: Integers, start: Integers, end: Integers) -> tuple[Integers, Integers]:
+    """First and last moment of each ship, rows that bear a wrong date left out: no study lasts to 2099."""
+    first, last = t_ms[start], t_ms[end]
+    for ship in np.flatnonzero(last - first > YEAR_MS).tolist():
+        times = t_ms[start[ship] : end[ship] + 1].copy()
+        flags = np.zeros(len(times), np.uint16)
+        places = np.zeros(len(times))
+        flag_islands(0, len(times), (times, places, places, places.astype(np.float32)), flags)
+        if not flags.all():
+            first[ship], last[ship] = times[flags == 0][[0, -1]]
+    return first, last

@@ -64,6 +64,34 @@ KNOWN_NAMES = {
     "transceiverclass": "transceiver",
     "transceiver": "transceiver",
 }
+# Other names of the same, first the one to take of several: Danish, Spire, Global Fishing Watch, ours.
+OTHER_NAMES = {
+    "id": ("ssvid",),
+    "time": (
+        *("timeutc", "timestamp", "timestamputc", "datetime", "datetimeutc", "dttimestamp"),
+        *("tms", "time"),
+    ),
+    "lat": ("geometry.y", "latdeg"),
+    "lon": ("geometry.x", "londeg"),
+    "sog": ("sogkn", "speedkn", "speedknots", "speedoverground", "speed"),
+    "cog": ("cogdeg", "course", "courseoverground"),
+    "heading": ("headingdeg", "trueheading"),
+    "status": ("navstatus", "navigationalstatus", "navigationstatus"),
+    "draught": ("draught", "draughtm", "draftm"),
+    "length": ("lengthm", "loa"),
+    "beam": ("beam", "beamm", "widthm"),
+    "ais_type": ("aistype", "shiptype"),
+    "name": ("shipname", "name"),
+    "imo": ("imonumber",),
+    "transceiver": ("typeofmobile",),
+}
+# What names a ship where there is no MMSI: nine digits among these are one, other texts stand as they are.
+LABELS = ("vesselid", "shipkey", "trajectoryid", "trajid", "trackid", "trackname")
+# Coordinates and times that come out of a geometry.
+GEOMETRY = ("geometry.x", "geometry.y", "geometry.t")
+# The daily files of the Danish Maritime Authority, whose times begin with the day.
+DANISH = {"timestamp", "typeofmobile", "mmsi", "latitude", "longitude"}
+DANISH_TIMES = "%d/%m/%Y %H:%M:%S"
 
 TO_KN = {"kn": 1.0, "km/h": 1 / 1.852, "m/s": 3.6 / 1.852}
 TO_M = {"m": 1.0, "dm": 0.1, "ft": 0.3048}
@@ -119,9 +147,9 @@ class TimeForm(_Part):
 
 
 class IdForm(_Part):
-    """What identifies a ship: its MMSI, or any text."""
+    """What identifies a ship: its MMSI, any text, or a label, of which nine digits are an MMSI."""
 
-    kind: Literal["mmsi", "text"] = "mmsi"
+    kind: Literal["mmsi", "text", "label"] = "mmsi"
 
 
 class FileForm(_Part):
@@ -205,6 +233,66 @@ def _line_of(key: str, text: str) -> int:
     return 0
 
 
+def plain(column: str) -> str:
+    """Return a column name in small letters, without spaces, underscores and ``#``.
+
+    >>> plain("# Timestamp"), plain("base_date_time")
+    ('timestamp', 'basedatetime')
+    """
+    return column.lower().replace("_", "").replace(" ", "").replace("#", "")
+
+
+def meaning(column: str) -> str:
+    """Return the field that a column name means, ``label`` for a ship's name of any kind, or "".
+
+    >>> meaning("Navigational status"), meaning("traj_id"), meaning("Cargo")
+    ('status', 'label', '')
+    """
+    key = plain(column)
+    if key == GEOMETRY[2]:
+        return "time"
+    others = (field for field, names in OTHER_NAMES.items() if key in names)
+    return KNOWN_NAMES.get(key) or next(others, "label" if key in LABELS else "")
+
+
+def resolve(
+    header: list[str], mapping: ColumnMapping | None, name: str
+) -> tuple[dict[str, str], ColumnMapping | None]:
+    """Return the table's column of each field, and the mapping that holds: given, of a known header, or none.
+
+    Raises
+    ------
+    InputError
+        As `locate`.
+
+    Examples
+    --------
+    >>> where, form = resolve(["# Timestamp", "Type of mobile", "MMSI", "Latitude", "Longitude"], None, "a")
+    >>> where["time"], form.time.format
+    ('# Timestamp', '%d/%m/%Y %H:%M:%S')
+    """
+    where = locate(header, mapping, name)
+    if mapping is not None:
+        return where, mapping
+    time = TimeForm(format=DANISH_TIMES) if known_header(header) == "danish" else TimeForm()
+    ident = IdForm(kind="label" if plain(where["id"]) in LABELS else "mmsi")
+    if time == TimeForm() and ident == IdForm():
+        return where, None
+    return where, ColumnMapping(columns=where, time=time, id=ident)
+
+
+def known_header(header: list[str]) -> str:
+    """Return whose header this is: ``danish``, ``marinecadastre``, or "".
+
+    >>> known_header(["MMSI", "BaseDateTime", "LAT", "LON"])
+    'marinecadastre'
+    """
+    names = {plain(column) for column in header}
+    if names >= DANISH:
+        return "danish"
+    return "marinecadastre" if names >= {"mmsi", "basedatetime"} else ""
+
+
 def locate(header: list[str], mapping: ColumnMapping | None, name: str) -> dict[str, str]:
     """Return the table's column name of each of our fields.
 
@@ -226,8 +314,9 @@ def locate(header: list[str], mapping: ColumnMapping | None, name: str) -> dict[
         if absent:
             raise _missing(name, absent, header)
     else:
-        plain = ((column.lower().replace("_", "").replace(" ", ""), column) for column in header)
-        pairs = [(KNOWN_NAMES[key], column) for key, column in plain if key in KNOWN_NAMES]
+        keys = ((plain(column), column) for column in header)
+        pairs = [(KNOWN_NAMES[key], column) for key, column in keys if key in KNOWN_NAMES]
+        pairs += _others({field for field, _ in pairs}, header)
     ours = [field for field, _ in pairs]
     doubled = sorted({field for field in ours if ours.count(field) > 1})
     if doubled:
@@ -247,9 +336,25 @@ def locate(header: list[str], mapping: ColumnMapping | None, name: str) -> dict[
     return dict(pairs)
 
 
+def _others(found: set[str], header: list[str]) -> list[tuple[str, str]]:
+    """Columns of other known names for the fields not found; of several required ones, all."""
+    columns = {column: plain(column) for column in header}
+    pairs: list[tuple[str, str]] = []
+    for field, names in OTHER_NAMES.items():
+        same = [column for key in (*names, *GEOMETRY[2:]) for column in columns if columns[column] == key]
+        same = [column for column in same if meaning(column) == field]
+        if field not in found:
+            pairs += [(field, column) for column in (same if field in REQUIRED else same[:1])]
+    if "id" not in found | {field for field, _ in pairs}:
+        labels = [column for key in LABELS for column in columns if columns[column] == key]
+        pairs += [("id", column) for column in labels[:1]]
+    return pairs
+
+
 def _missing(name: str, absent: list[str], header: list[str]) -> InputError:
     found = ", ".join(column[:40] for column in header[:25])
     message = (
-        f"{name}: no column {', '.join(absent)}; found {found}; name the columns with --columns MAPPING.toml"
+        f"{name}: no column {', '.join(absent)}; found {found}; name the columns with --columns; "
+        "corridor inspect FILE says more and writes a mapping to edit"
     )
     return InputError("missing_column", message)

@@ -7,6 +7,7 @@ of another kind is read again as text, so that one odd cell costs time but neith
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,12 +15,19 @@ import pyarrow as pa
 import pyarrow.csv
 
 from corridor.errors import InputError
+from corridor.tracks import encodings
 
 BLOCK_BYTES = 16 * 1024**2
 MAX_LINE_BYTES = 1024**2
 DELIMITERS = (",", ";", "\t", "|")
+DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NULLS = ["", " ", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "none"]
 EXTRA = "\x00extra"
+# Rows of the first block that are looked at for decimal commas.
+LOOK_ROWS = 50
+DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+# A first line that spreadsheets write to say which delimiter follows.
+SEPARATOR = re.compile(rb"sep=([,;\t|])\r?", re.IGNORECASE)
 
 
 @dataclass
@@ -43,6 +51,7 @@ class Delimited:
     name: str
     delimiter: str = ""
     decimal: str = ""
+    encoding: str = "utf-8"
     header: list[str] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
     incomplete_line: int = 0
@@ -57,14 +66,12 @@ class Delimited:
         self._read_header()
 
     def _detect_encoding(self) -> None:
-        head = self.stream.peek(4)[:4]
-        for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
-            if head.startswith(mark):
-                self.stream.read(len(mark))
-                self._decoder = codecs.getincrementaldecoder(name)()
-                self.notes["encoding"] = 1
-        if head.startswith(codecs.BOM_UTF8):
-            self.stream.read(3)
+        self.encoding, mark = encodings.of_start(self.stream.peek(64)[:64], self.name)
+        self.stream.read(mark)
+        if self.encoding.startswith("utf-16"):
+            self._decoder = codecs.getincrementaldecoder(self.encoding)()
+            self.notes["encoding"] = 1
+        elif mark:
             self.notes["byte_order_mark"] = 1
 
     def _read(self, size: int) -> bytes:
@@ -80,6 +87,7 @@ class Delimited:
 
     def _read_header(self) -> None:
         self._rest = self._read(BLOCK_BYTES)
+        self._skip_separator()
         end = self._rest.find(b"\n")
         line = self._rest if end < 0 else self._rest[:end]
         if not line.strip():
@@ -88,14 +96,34 @@ class Delimited:
             raise InputError(
                 "wrong_format", f"{self.name}: line 1 is longer than 1 MiB; expected a text table"
             )
-        text = line.decode("utf-8", errors="replace").strip("\r")
+        text = self._as_utf8(self._sample()).partition(b"\n")[0].decode().strip("\r")
         if not self.delimiter:
             self.delimiter = max(DELIMITERS, key=text.count)
             if self.delimiter != "," and self.delimiter in text:
                 self.notes["delimiter"] = 1
-        self.header = [cell.strip() for cell in next(csv.reader([text], delimiter=self.delimiter))]
+        if "\r" in text:
+            message = (
+                f"{self.name}: lines end with a carriage return alone; save the file with usual line ends"
+            )
+            raise InputError("wrong_format", message)
+        self.header = [cell.strip() for cell in _cells(text, self.delimiter)]
         self._rest = b"" if end < 0 else self._rest[end + 1 :]
         self._look_at_first_row()
+
+    def _skip_separator(self) -> None:
+        """Take the delimiter from a first line ``sep=;``, which is no header."""
+        line, _, rest = self._rest[:16].partition(b"\n")
+        said = SEPARATOR.fullmatch(line)
+        if said:
+            self.delimiter = self.delimiter or said[1].decode()
+            self.notes["delimiter"] = 1
+            self._rest = self._rest[16 - len(rest) :]
+            self._line += 1
+
+    def _sample(self) -> bytes:
+        """First lines of the text, for their encoding and their form."""
+        end = self._rest.rfind(b"\n", 0, MAX_LINE_BYTES)
+        return self._rest if end < 0 else self._rest[:end]
 
     def _look_at_first_row(self) -> None:
         cells = self._first_row()
@@ -105,11 +133,28 @@ class Delimited:
         if self.header[-1] == "" and len(cells) == len(self.header):
             self.header[-1] = EXTRA
         if not self.decimal:
-            numbers = [cell for cell in cells if cell.replace(",", "", 1).lstrip("-").isdigit()]
-            comma = self.delimiter != "," and any("," in cell for cell in numbers)
+            comma = self.delimiter != "," and any(
+                DECIMAL_COMMA.fullmatch(cell) for cell in self._first_cells()
+            )
             self.decimal = "," if comma else "."
             if comma:
                 self.notes["decimal_comma"] = 1
+
+    def _first_cells(self) -> Iterator[str]:
+        """Cells of the first rows, without the marks around them."""
+        for line in self._rest[:MAX_LINE_BYTES].split(b"\n", LOOK_ROWS)[:LOOK_ROWS]:
+            for cell in line.decode("latin-1").split(self.delimiter):
+                yield cell.strip(' "\r')
+
+    @property
+    def detected(self) -> str:
+        """What was found that a plain table does not have, in words; "" if nothing."""
+        words = {
+            "encoding": self.encoding,
+            "delimiter": f"{DELIMITER_NAMES.get(self.delimiter, 'its own sign')} between fields",
+            "decimal_comma": "decimal commas",
+        }
+        return ", ".join(text for note, text in words.items() if note in self.notes)
 
     def first_cells(self) -> dict[str, str]:
         """Return the first row by column name, to see in which form times are written."""
@@ -119,7 +164,7 @@ class Delimited:
         end = self._rest.find(b"\n")
         line = self._rest[:end] if end >= 0 else self._rest
         text = line[:MAX_LINE_BYTES].decode("utf-8", errors="replace").rstrip("\r")
-        return next(csv.reader([text], delimiter=self.delimiter), [])
+        return _cells(text, self.delimiter)
 
     def chunks(self, types: dict[str, pa.DataType]) -> Iterator[Chunk]:
         """Give the rows block by block, with these columns only.
@@ -182,15 +227,18 @@ class Delimited:
             raise InputError("corrupt_file", message.replace("\n", " ")) from error
 
     def _as_utf8(self, block: bytes) -> bytes:
-        """Return a block in UTF-8; other bytes are taken for Latin-1, which gives each a letter."""
+        """Return a block in UTF-8; the first that is none settles for the file what it is."""
         if block.isascii():
             return block
-        try:
-            block.decode("utf-8")
-        except UnicodeDecodeError:
+        if self.encoding in ("utf-8", "utf-8-sig"):
+            found = encodings.of_text(block)
+            if found == "utf-8":
+                return block
+            self.encoding = found
             self.notes["encoding"] = 1
-            return block.decode("latin-1").encode()
-        return block
+        if self.encoding.startswith("utf-16"):
+            return block
+        return block.decode(self.encoding, errors="replace").encode()
 
     def _arrow(self, block: bytes, types: dict[str, pa.DataType]) -> pa.Table:
         names = [*self.header, EXTRA] if self._trailing else self.header
@@ -233,3 +281,11 @@ class Delimited:
             "quote text that holds the delimiter, or repair the row"
         )
         raise InputError("field_count", message)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Cells of one line, to look at; one that no table has is cut at every delimiter."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)

@@ -6,6 +6,7 @@ The rule: a field that is wrong is nulled and its row kept; a row is dropped onl
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corridor import identity
+from corridor import identity, reference
 from corridor.tracks.columns import ColumnMapping
 
 Floats = npt.NDArray[np.float64]
@@ -32,8 +33,13 @@ SOG_MISSING = 102.2
 MOST = {"length": 460.0, "beam": 80.0, "draught": 25.0}
 TEXT_LENGTH = 120
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# What keeps a spreadsheet from taking a name for a formula, and is no part of the name.
+SPREADSHEET = re.compile(r"^\s*'+(?=[-=+@])")
 UNUSUAL = re.compile(r"[^\x20-\x7e]")
 NUMBERS = ("sog", "cog", "heading", "status", "draught", "length", "beam", "ais_type")
+# Some tables say these two in words.
+WORDED = ("status", "ais_type")
+NINE_DIGITS = re.compile(r"\d{9}")
 TEXTS = ("name", "imo", "call_sign", "transceiver")
 
 REASONS = (
@@ -55,7 +61,7 @@ def clean_text(text: str) -> str:
     >>> clean_text("TEST\x07\x1b[31m AL\nPHA \u202eAHP")
     'TEST [31m AL PHA AHP'
     """
-    plain = CONTROL.sub(" ", text)
+    plain = SPREADSHEET.sub("", CONTROL.sub(" ", text))
     plain = "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
     return " ".join(plain.split())[:TEXT_LENGTH]
 
@@ -93,7 +99,9 @@ def arrow_types(
     types: dict[str, pa.DataType] = {}
     for ours, theirs in where.items():
         types[theirs] = pa.float64() if ours in (*NUMBERS, "lat", "lon") else text
-    as_text = mapping is not None and mapping.id.kind == "text"
+        if ours in WORDED and any(letter.isalpha() for letter in first.get(theirs, "")):
+            types[theirs] = text
+    as_text = mapping is not None and mapping.id.kind != "mmsi"
     types[where["id"]] = text if as_text else pa.int64()
     types[where["time"]] = _time_type(first.get(where["time"], ""), mapping)
     return types
@@ -113,26 +121,58 @@ def read_block(
     where: dict[str, str],
     mapping: ColumnMapping | None,
     *,
-    first_line: int,
+    first_line: int | Integers,
     zone: str | None,
 ) -> Block:
     """Return the values of a block in our units, nothing dropped yet but bad times and identities."""
     mapping = mapping or ColumnMapping(columns=where)
     rows = table.num_rows
     column = {ours: _single(table.column(theirs)) for ours, theirs in where.items()}
-    text_id = mapping.id.kind == "text"
-    ident, labels = _text_codes(column["id"]) if text_id else (_whole_numbers(column["id"]), None)
+    ident, labels = _identities(column["id"], mapping.id.kind)
     return Block(
         ident=np.asarray(ident, np.int64),
         ident_text=labels,
         t_ms=_times(column["time"], mapping.time.format, zone or mapping.time.zone),
         lat=_numbers(column["lat"]),
         lon=_numbers(column["lon"]),
-        numbers={n: _numbers(column[n]) * mapping.units.factor(n) for n in NUMBERS if n in column},
+        numbers={n: _measured(column[n], n) * mapping.units.factor(n) for n in NUMBERS if n in column},
         texts={n: _text_codes(column[n]) for n in TEXTS if n in column},
-        line=np.arange(first_line, first_line + rows, dtype=np.int64),
+        line=np.arange(rows, dtype=np.int64) + first_line if isinstance(first_line, int) else first_line,
         reason=np.zeros(rows, np.uint8),
     )
+
+
+def _identities(column: pa.Array, kind: str) -> tuple[Integers | Codes, list[str] | None]:
+    """MMSI numbers, or codes of texts and the texts; labels that are all nine digits are MMSI numbers."""
+    if kind == "mmsi":
+        return _whole_numbers(column), None
+    if kind == "label" and pa.types.is_integer(column.type):
+        return _whole_numbers(column), None
+    codes, labels = _text_codes(column)
+    if kind == "label" and labels and all(NINE_DIGITS.fullmatch(label) for label in labels):
+        return np.array([int(label) for label in labels], np.int64)[codes], None
+    if kind == "label":
+        labels = [f"MMSI{label}" if NINE_DIGITS.fullmatch(label) else label for label in labels]
+    return codes, labels
+
+
+def _measured(column: pa.Array, name: str) -> Floats:
+    """Numbers of a column; of words for a status or a kind of ship, their AIS codes."""
+    plain = _plain(column)
+    if name not in WORDED or not (pa.types.is_string(plain.type) or pa.types.is_large_string(plain.type)):
+        return _numbers(column)
+    codes, labels = _text_codes(plain)
+    known = _words(name)
+    values = np.array([known.get(" ".join(label.lower().split()), np.nan) for label in labels], np.float64)
+    numbers = pd.to_numeric(pd.Series(labels, dtype="str"), errors="coerce").to_numpy(np.float64)
+    found: Floats = np.where(np.isnan(numbers), values, numbers)[codes]
+    return found
+
+
+@cache
+def _words(name: str) -> dict[str, float]:
+    rows = reference.rows("ais_words_2014", field=name)
+    return {str(word): float(code) for word, code in zip(rows["word"], rows["code"], strict=True)}
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:
@@ -150,8 +190,10 @@ def _plain(column: pa.Array) -> pa.Array:
 
 
 def _numbers(column: pa.Array) -> Floats:
-    """Values of a column, NaN where missing or no number."""
+    """Values of a column, NaN where missing or no number; true is no number."""
     plain = _plain(column)
+    if pa.types.is_boolean(plain.type):
+        return np.full(len(plain), np.nan)
     if pa.types.is_string(plain.type) or pa.types.is_large_string(plain.type):
         values = pd.to_numeric(pd.Series(plain.to_pandas()), errors="coerce").to_numpy(np.float64)
     else:
@@ -320,6 +362,11 @@ def drop_unusable(
         reason[empty[block.ident]] = REASON["invalid_mmsi"]
     reason[(block.t_ms < FIRST_MS) | (block.t_ms >= LAST_MS)] = REASON["clock_fault"]
     reason[block.t_ms == NO_TIME] = REASON["bad_time"]
+
+
+def keep_placeless(block: Block) -> None:
+    """Keep rows that tell particulars of a ship and never had a position."""
+    block.reason[block.reason == REASON["no_position"]] = 0
 
 
 def _wrap_longitudes(block: Block) -> None:

@@ -287,7 +287,8 @@ def _speeds_kn(
     segments: Segments, holes: pd.DataFrame, around: IntArray, settings: GapSettings
 ) -> FloatArray:
     """Speed under way expected in each hole: that at its ends, else the ship's own, or a usual one. [kn]."""
-    speed = _leg_speeds_kn(segments)
+    # Whatever a leg shows, no hole is sailed faster than the most.
+    speed = np.minimum(_leg_speeds_kn(segments), settings.most_kn)
     speed[~(speed >= settings.under_way_kn)] = np.nan
     own = _own_kn(segments, speed, settings.usual_kn)[holes["vessel"].to_numpy()]
     ends = np.append(speed, np.nan)[around]

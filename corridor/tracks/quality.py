@@ -29,7 +29,8 @@ CONFLICT = 2
 TELEPORT = 4
 CLOCK_FAULT = 8
 DISPLACED = 16
-DROPPED = DUPLICATE | CONFLICT | TELEPORT | CLOCK_FAULT | DISPLACED
+ON_LAND = 32
+DROPPED = DUPLICATE | CONFLICT | TELEPORT | CLOCK_FAULT | DISPLACED | ON_LAND
 FROZEN = 256
 SOG_MISMATCH = 512
 SHARED_MMSI = 1024
@@ -39,6 +40,7 @@ NAMES = {
     "teleport": TELEPORT,
     "clock_fault": CLOCK_FAULT,
     "displaced": DISPLACED,
+    "on_land": ON_LAND,
     "frozen": FROZEN,
     "sog_mismatch": SOG_MISMATCH,
     "shared_mmsi": SHARED_MMSI,
@@ -63,6 +65,8 @@ ECHO_MS, ECHO_ROWS, ECHO_NM = 12 * 3_600_000, 500, 0.5
 YEAR_MS = 366 * 86_400_000
 # Rows so far in time from the rest, and so few, bear a wrong date (1970, 2038, 1024 weeks).
 ISLAND_SHARE = 0.1
+# No seagoing ship is so far from the sea: Nanjing on the Yangtze and Portland on the Columbia are nearer.
+INLAND_NM = 150.0
 FROZEN_KN = 3.0
 FROZEN_MS = 60_000
 MISMATCH_KN = 5.0
@@ -101,10 +105,11 @@ class Cleaned:
         return {name: count for name, count in self.counts.items() if NAMES[name] & DROPPED}
 
 
-def clean(positions: Positions) -> Cleaned:
+def clean(positions: Positions, inland: npt.NDArray[np.bool_] | None = None) -> Cleaned:
     """Return flags and vessel part of each row of a bucket sorted by ship and time.
 
-    Nothing is removed; `kept_rows` does that. Cleaning what was cleaned flags nothing more to drop.
+    Nothing is removed; `kept_rows` does that. Cleaning what was cleaned flags nothing more to drop. Rows
+    ``inland`` are where no ship can be.
 
     >>> import numpy as np
     >>> bucket = dict(ship=np.zeros(4, "i4"), t_ms=np.array([0, 0, 6, 12]) * 10_000,
@@ -115,6 +120,8 @@ def clean(positions: Positions) -> Cleaned:
     """
     rows = len(positions["t_ms"])
     flags = np.zeros(rows, np.uint16)
+    if inland is not None:
+        flags[inland] = ON_LAND
     part = np.zeros(rows, np.int16)
     track = np.full(rows, -1, np.int32)
     edges = ship_edges(positions["ship"])
@@ -185,7 +192,7 @@ def surely_within(lat0: float, lon0: float, lat1: float, lon1: float, nm: float)
 def _clean_ships(edges: Array, fixes: Fixes, flags: Array, part: Array, track: Array) -> None:
     for ship in range(len(edges) - 1):
         start, end = edges[ship], edges[ship + 1]
-        _flag_islands(start, end, fixes, flags)
+        flag_islands(start, end, fixes, flags)
         tracks = _deal_tracks(start, end, fixes, flags, track)
         if tracks > 1:
             _judge_tracks(start, end, tracks, fixes, flags, part, track)
@@ -193,7 +200,7 @@ def _clean_ships(edges: Array, fixes: Fixes, flags: Array, part: Array, track: A
 
 
 @njit
-def _flag_islands(start: int, end: int, fixes: Fixes, flags: Array) -> None:
+def flag_islands(start: int, end: int, fixes: Fixes, flags: Array) -> None:
     """Flag few rows that lie more than a year from the ship's other rows: their clock was wrong."""
     t_ms = fixes[0]
     first = start
@@ -203,7 +210,8 @@ def _flag_islands(start: int, end: int, fixes: Fixes, flags: Array) -> None:
         alone = (first > start or i + 1 < end) and i + 1 - first <= ISLAND_SHARE * (end - start)
         if alone:
             for k in range(first, i + 1):
-                flags[k] |= CLOCK_FAULT
+                if not flags[k] & ON_LAND:
+                    flags[k] |= CLOCK_FAULT
         first = i + 1
 
 
@@ -219,7 +227,7 @@ def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array)
     open_tracks = 0
     latest, established = 0, 0
     for i in range(start, end):
-        if flags[i] & CLOCK_FAULT:
+        if flags[i] & (CLOCK_FAULT | ON_LAND):
             continue
         if _goes_on(i, last[latest], open_tracks == 1, established == 1 and size[latest] >= MIN_TRACK, fixes):
             track[i] = name[latest]

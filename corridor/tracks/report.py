@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class InputReport:
     rows_repaired: Counter[str] = field(default_factory=Counter)
     not_available: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
-    _listed: dict[tuple[str, str], tuple[list[int], int]] = field(default_factory=dict)
+    listed: dict[tuple[str, str], tuple[list[int], int]] = field(default_factory=dict)
 
     @property
     def rows_kept(self) -> int:
@@ -38,7 +38,7 @@ class InputReport:
     def details(self) -> pd.DataFrame:
         """The rows of ``input_report.csv``: file, line, reason, count."""
         rows: list[tuple[str, int | None, str, int]] = []
-        for (file, reason), (lines, total) in sorted(self._listed.items()):
+        for (file, reason), (lines, total) in sorted(self.listed.items()):
             rows += [(file, line, reason, 1) for line in lines]
             if total > len(lines):
                 rows.append((file, None, reason, total - len(lines)))
@@ -56,20 +56,39 @@ class InputReport:
         self.rows_repaired[reason] += self._list(file, reason, lines, count)
 
     def _list(self, file: str, reason: str, lines: Iterable[int], count: int | None) -> int:
-        listed, total = self._listed.get((file, reason), ([], 0))
+        listed, total = self.listed.get((file, reason), ([], 0))
         found = np.fromiter(lines, np.int64)
         number = len(found) if count is None else count
         room = max(MOST_LINES - len(listed), 0)
-        self._listed[file, reason] = ([*listed, *found[:room].tolist()], total + number)
+        self.listed[file, reason] = ([*listed, *found[:room].tolist()], total + number)
         return number
 
     def warn(self, message: str) -> None:
         """Say something that a reader of the result should know."""
         self.warnings.append(message)
 
+    def merge(self, other: "InputReport") -> None:
+        """Add the account of another file."""
+        self.rows_in += other.rows_in
+        self.rows_dropped.update(other.rows_dropped)
+        self.rows_repaired.update(other.rows_repaired)
+        self.not_available.update(other.not_available)
+        self.warnings += other.warnings
+        for key, (lines, total) in other.listed.items():
+            listed, before = self.listed.get(key, ([], 0))
+            self.listed[key] = ([*listed, *lines][:MOST_LINES], before + total)
+
+    def renamed(self, old: str, new: str) -> "InputReport":
+        """Return the account of one file under another name."""
+        warnings = [new + text.removeprefix(old) if text.startswith(old) else text for text in self.warnings]
+        listed = {
+            (new if file == old else file, reason): value for (file, reason), value in self.listed.items()
+        }
+        return replace(self, warnings=warnings, listed=listed)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, to be kept beside the buckets."""
-        listed = [[*key, *value] for key, value in sorted(self._listed.items())]
+        listed = [[*key, *value] for key, value in sorted(self.listed.items())]
         return {
             "rows_in": self.rows_in,
             "rows_dropped": dict(sorted(self.rows_dropped.items())),
@@ -84,7 +103,7 @@ class InputReport:
         """Return the report that `to_dict` wrote."""
         counts = (Counter(kept[name]) for name in ("rows_dropped", "rows_repaired", "not_available"))
         report = cls(kept["rows_in"], next(counts), next(counts), next(counts), list(kept["warnings"]))
-        report._listed = {(file, reason): (lines, total) for file, reason, lines, total in kept["listed"]}
+        report.listed = {(file, reason): (lines, total) for file, reason, lines, total in kept["listed"]}
         return report
 
 

@@ -1,4 +1,4 @@
-"""Input files by their content: plain, gzip, Zstandard, bzip2, xz, ZIP members, Parquet.
+"""Input files by their content: plain, gzip, Zstandard, bzip2, xz, ZIP members, layers, tables in memory.
 
 A name's ending is never trusted. Compressed streams are read to the mark that ends them, so an interrupted
 download is refused instead of read as a shorter day.
@@ -8,18 +8,21 @@ import bz2
 import hashlib
 import io
 import lzma
+import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
+import pyarrow as pa
 import zstandard
 
 from corridor.errors import InputError
+from corridor.tracks import contents, frames
 
 # A real day compresses some ten times. Beyond 200 times (and 256 MiB), or 64 GiB, a stream is a bomb.
 MAX_RATIO = 200
@@ -29,36 +32,28 @@ MAX_BYTES = 64 * 1024**3
 PIECE = 16 * 1024
 DAMAGE = (zlib.error, zstandard.ZstdError, lzma.LZMAError, zipfile.BadZipFile, OSError, RuntimeError)
 
-MAGIC = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"PK\x03\x04": "zip",
-    b"PK\x05\x06": "zip",
-    b"PAR1": "parquet",
-}
-FOREIGN = {
-    b"SQLite format 3": "an SQLite or GeoPackage database",
-    b"<": "XML or HTML",
-    b"{": "JSON",
-    b"!AIVDM": "raw NMEA sentences",
-    b"!AIVDO": "raw NMEA sentences",
-    b"\\s:": "raw NMEA sentences",
-    b"%PDF": "a PDF",
-}
+# Beside the tables of an archive, by name: what tells about them.
+COMPANION = re.compile(
+    r"(^|/)(\.|__MACOSX/|readme|licen[cs]e|copying|metadata)|\.(md|pdf|html?|docx?)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One table among the inputs: a file, or one member of a ZIP archive."""
+    """One table among the inputs: a file, one member of a ZIP archive, one layer, a table in memory.
+
+    ``form`` is its compression, or ``plain``; ``kind`` what is inside (see `corridor.tracks.contents`).
+    """
 
     path: Path
     name: str
     size_bytes: int
     sha256: str
     form: str
+    kind: str = "text"
     member: str | None = None
+    layer: str | None = None
+    held: pa.Table | None = field(default=None, repr=False, compare=False)
 
     @contextmanager
     def open(self) -> Iterator[io.BufferedReader]:
@@ -70,6 +65,14 @@ class Source:
         if self.path.stat().st_size != self.size_bytes:
             raise InputError("changed_file", f"{self.name}: the file changed while it was read; run again")
 
+    def look(self) -> str:
+        """Return what the table is, from its first bytes inside any compression."""
+        with self.open() as stream:
+            head = b""
+            while len(head) < contents.HEAD_BYTES and (piece := stream.read(contents.HEAD_BYTES - len(head))):
+                head += piece
+        return contents.content(head, self.name)
+
     def _inside(self, raw: IO[bytes]) -> io.RawIOBase:
         if self.form == "zip":
             return _Member(raw, self)
@@ -78,21 +81,23 @@ class Source:
         return _Plain(raw)
 
 
-def find_sources(inputs: Sequence[str | Path]) -> tuple[list[Source], list[str]]:
+def find_sources(inputs: Sequence[Any]) -> tuple[list[Source], list[str]]:
     """Return the tables to read, ordered by name and content, and the names given more than once.
+
+    An input is a path, ``file.gpkg#layer``, or a GeoDataFrame, Trajectory or TrajectoryCollection.
 
     Raises
     ------
     InputError
         If a file is missing, empty, cut, of an unknown form, or an archive holds an unsafe member.
     """
-    found = [source for path in inputs for source in _sources_of(Path(path))]
+    found = [source for number, given in enumerate(inputs) for source in _sources_of(given, number)]
     if not found:
         raise InputError("no_input", "no input was given; name at least one file of AIS positions")
-    unique: dict[tuple[str, str | None], Source] = {}
+    unique: dict[tuple[str, str | None, str | None], Source] = {}
     repeated = []
     for source in sorted(found, key=lambda item: (item.name, item.sha256, str(item.path))):
-        key = (source.sha256, source.member)
+        key = (source.sha256, source.member, source.layer)
         if key in unique:
             repeated.append(source.name)
         else:
@@ -100,43 +105,63 @@ def find_sources(inputs: Sequence[str | Path]) -> tuple[list[Source], list[str]]
     return list(unique.values()), repeated
 
 
-def _sources_of(path: Path) -> list[Source]:
+def _sources_of(given: Any, number: int) -> list[Source]:
+    if not isinstance(given, str | Path):
+        return [_held(given, number)]
+    path, layer = split_layer(given)
     if not path.is_file():
         raise InputError("missing_file", f"{path.name}: there is no such file ({path}); check the name")
     size = path.stat().st_size
     if size == 0:
         raise InputError("empty_file", f"{path.name}: the file is empty; fetch it again or leave it out")
     with path.open("rb") as raw:
-        head = raw.read(64)
+        head = raw.read(contents.HEAD_BYTES)
         raw.seek(0)
         digest = hashlib.file_digest(raw, "sha256").hexdigest()
-    form = sniff(head, path.name)
+    form = contents.compression(head)
     if form == "zip":
-        return [Source(path, f"{path.name}/{m}", size, digest, form, m) for m in _members(path)]
-    return [Source(path, path.name, size, digest, form)]
+        return [
+            Source(path, f"{path.name}/{member}", size, digest, form, kind, member)
+            for member, kind in members(path)
+        ]
+    source = Source(path, path.name, size, digest, form or "plain", layer=layer)
+    kind = source.look() if form else contents.content(head, path.name)
+    name = f"{path.name}#{layer}" if layer else path.name
+    return [replace(source, kind=kind, name=name)]
 
 
-def sniff(head: bytes, name: str) -> str:
-    """Return the form of a file from its first bytes: a compression, ``zip``, ``parquet`` or ``text``.
+def _held(given: Any, number: int) -> Source:
+    """A table in memory, under a name that says what it was and a hash of what it holds."""
+    table = frames.table_of(given)
+    digest = hashlib.sha256()
+    for batch in table.combine_chunks().to_batches():
+        digest.update(batch.serialize())
+    name = f"{type(given).__name__}-{number + 1}"
+    return Source(Path(name), name, table.nbytes, digest.hexdigest(), "held", "held", held=table)
 
-    >>> sniff(bytes.fromhex("28b52ffd00"), "day.csv"), sniff(b"MMSI,LAT", "day.zst")
-    ('zstd', 'text')
+
+def split_layer(given: str | Path) -> tuple[Path, str | None]:
+    """Return the file of ``file.gpkg#layer`` and the layer, which is None if none is named.
+
+    >>> split_layer("fleet.gpkg#positions")
+    (PosixPath('fleet.gpkg'), 'positions')
     """
-    for magic, form in MAGIC.items():
-        if head.startswith(magic):
-            return form
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for magic, what in FOREIGN.items():
-        if start.startswith(magic):
-            message = (
-                f"{name}: the content is {what}; expected a CSV or Parquet table of positions; convert it"
-            )
-            raise InputError("wrong_format", message)
-    return "text"
+    path = Path(given)
+    before, mark, layer = str(given).rpartition("#")
+    if mark and layer and before and not path.exists() and Path(before).suffix:
+        return Path(before), layer
+    return path, None
 
 
-def _members(path: Path) -> list[str]:
-    """Names of the tables in an archive, after every member was found safe."""
+def members(path: Path) -> list[tuple[str, str]]:
+    """Return the tables in a ZIP archive, all of one kind, each with that kind.
+
+    Raises
+    ------
+    InputError
+        ``unsafe_member`` if one points outside, ``unlike_members`` if they are of several kinds,
+        ``truncated_file`` if the archive is cut.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -145,15 +170,29 @@ def _members(path: Path) -> list[str]:
         raise InputError("truncated_file", message) from error
     for info in infos:
         _refuse_unsafe(path, info)
-    tables = [info.filename for info in infos if info.filename.lower().endswith((".csv", ".txt"))]
+    names = [info.filename for info in infos]
+    if len(set(names)) < len(names):
+        raise InputError("unsafe_member", f"{path.name}: two members have one name; unpack it by hand")
+    tables = [name for name in sorted(names) if not COMPANION.search(name)]
     if not tables:
-        raise InputError("no_rows", f"{path.name}: the archive holds no .csv or .txt member")
-    return sorted(tables)
+        raise InputError("no_rows", f"{path.name}: the archive holds no member that could be a table")
+    size = path.stat().st_size
+    found = [
+        (name, Source(path, f"{path.name}/{name}", size, "", "zip", member=name).look()) for name in tables
+    ]
+    kinds = sorted({kind for _, kind in found})
+    if len(kinds) > 1:
+        listed = ", ".join(f"{name} ({kind})" for name, kind in found[:6])
+        message = f"{path.name}: members of unlike kind: {listed}; expected one kind; unpack it by hand"
+        raise InputError("unlike_members", message)
+    return found
 
 
 def _refuse_unsafe(path: Path, info: zipfile.ZipInfo) -> None:
     name = PurePosixPath(info.filename.replace("\\", "/"))
     link = stat.S_ISLNK(info.external_attr >> 16)
+    if info.flag_bits & 1:
+        raise InputError("wrong_format", f"{path.name}: the archive asks for a password; unpack it by hand")
     if link or name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
         message = f"{path.name}: member {info.filename!r} points outside the archive; unpack it by hand"
         raise InputError("unsafe_member", message)

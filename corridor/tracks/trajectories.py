@@ -15,6 +15,7 @@ import pandas as pd
 from corridor.tracks import stays as standing
 from corridor.tracks.quality import (
     MAX_KN,
+    MISMATCH_KN,
     MS_PER_HOUR,
     NEAR_NM,
     SLACK_NM,
@@ -276,7 +277,7 @@ def _legs(
                 voyage += 1
             run, node = count, i
         elif t_ms[i] - t_ms[node] >= limits[4] and (
-            nm * MS_PER_HOUR <= MAX_KN * step if node == previous else _possible(node, i, fixes)
+            (node == previous and nm * MS_PER_HOUR <= MAX_KN * step) or _possible(node, i, fixes)
         ):
             _put(pieces, count, v, voyage, node, i, LEG)
             count += 1
@@ -310,12 +311,18 @@ def _close_run(
 
 @njit
 def _possible(i: int, j: int, fixes: Fixes) -> bool:
-    """Whether the step from one fix to another needs at most 60 kn."""
-    t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
+    """Whether the step from one fix to another needs at most 60 kn, or a speed that both of them report.
+
+    A track at 65 kn, each of whose steps `clean` believed, was observed: its hours are nobody's hole.
+    """
+    t_ms, lat, lon, sog = fixes
     step = t_ms[j] - t_ms[i]
     if surely_within(lat[i], lon[i], lat[j], lon[j], MAX_KN * step / MS_PER_HOUR):
         return True
-    return bool(sphere_nm(lat[i], lon[i], lat[j], lon[j]) * MS_PER_HOUR <= MAX_KN * step)
+    most_kn = MAX_KN
+    if sog[i] > MAX_KN and sog[j] > MAX_KN:
+        most_kn = min(sog[i], sog[j]) + MISMATCH_KN
+    return bool(sphere_nm(lat[i], lon[i], lat[j], lon[j]) * MS_PER_HOUR <= most_kn * step)
 
 
 @njit

@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from corridor import reference
+from corridor.accounts.wake import GWP_TABLE, intensity
+from corridor.emissions.bunkers import WELL_TABLE
+from corridor.emissions.fleet import METHODS
+from corridor.emissions.method_tables import parameter, table_of
 from corridor.validation.check import FAIL, NOT_RUN, PASS
 
 LARGE_CONTAINER = {"ship_type": "container", "size_bin": 5}
@@ -23,7 +27,11 @@ def blocks(cases: pd.DataFrame) -> dict[str, str]:
         What `corridor.validation.run.validate` returned.
     """
     makers: Mapping[str, Callable[[], pd.DataFrame]] = {
+        "methods": methods,
         "parameters": parameters,
+        "unknowns": unknowns,
+        "upstream": upstream,
+        "potentials": potentials,
         "fuels": fuels,
         "rules": rules,
         "choices": choices,
@@ -76,14 +84,46 @@ def _cell(value: object) -> str:
 
 def parameters() -> pd.DataFrame:
     """Numbers of the method, with their sources."""
-    facts = reference.table("method_parameters_imo4_2020")
-    return facts[["parameter", "value", "unit", "source", "verification"]]
+    names = [table_of(method, "parameters") for method in METHODS]
+    facts = pd.concat([reference.table(name) for name in names], ignore_index=True)
+    return facts[["method", "parameter", "value", "unit", "source", "verification"]]
+
+
+def methods() -> pd.DataFrame:
+    """Which tables each method reads."""
+    facts = reference.table("method_tables_2026")
+    facts = facts.assign(table=facts["table"].fillna("none"))
+    wide = facts.pivot_table(index="role", columns="method", values="table", aggfunc="first")
+    return wide[list(METHODS)].reset_index().rename_axis(columns=None)
+
+
+def unknowns() -> pd.DataFrame:
+    """What is not estimated, and why."""
+    facts = reference.table("not_estimated_2026")
+    return facts[["method", "fuel_kind", "engine_type", "consumer", "species", "reason", "source"]]
+
+
+def upstream() -> pd.DataFrame:
+    """Factors from well to wake, and what they come to by the formula. [g CO2e/MJ]"""
+    facts = reference.table(WELL_TABLE)
+    where = facts[["fuel", "engine_type"]].itertuples(index=False, name=None)
+    facts["well to wake, AR4"] = [intensity(fuel, engine).well_to_wake for fuel, engine in where]
+    names = ["fuel", "engine_type", "lower_calorific_value", "wtt", "slip_percent", "well to wake, AR4"]
+    return facts[[*names, "source", "verification"]]
+
+
+def potentials() -> pd.DataFrame:
+    """Global warming potentials over 100 years."""
+    return reference.table(GWP_TABLE)[["basis", "species", "value", "source", "verification", "note"]].fillna(
+        ""
+    )
 
 
 def fuels() -> pd.DataFrame:
     """Carbon factors."""
     facts = reference.table("fuels_mepc364_2022")
-    return facts[["fuel", "label", "fuel_kind", "cf_co2", "source", "verification", "note"]].fillna("")
+    names = ["fuel", "label", "fuel_kind", "cf_co2", "lower_heating_value", "renewable_carbon"]
+    return facts[[*names, "source", "verification", "note"]].fillna("")
 
 
 def rules() -> pd.DataFrame:
@@ -96,7 +136,9 @@ def rules() -> pd.DataFrame:
 def choices() -> pd.DataFrame:
     """What some choices of method are worth, as ratios."""
     drive = reference.rows("power_corrections_imo4_2020", **LARGE_CONTAINER).iloc[0]
-    law = reference.table("power_law_epa_2022").set_index("parameter")["value"]
+    margin = parameter("epa2022", "service_margin")
+    service = reference.value(table_of("epa2022", "speed_meanings"), "power_share", speed_meaning="service")
+    ashore = parameter("icct", "hull_fouling") * parameter("icct", "weather_offshore")
     carbon = reference.table("fuels_mepc364_2022").set_index("fuel")["cf_co2"]
     ours, theirs = (_sfc(name) for name in ("fuel_consumption_imo4_2020", "fuel_consumption_epa_2022"))
     exponent = reference.value("method_parameters_imo4_2020", parameter="draught_exponent")
@@ -108,8 +150,13 @@ def choices() -> pd.DataFrame:
         ),
         (
             "the cube of service speed, by the EPA's law",
-            law["service_margin"] * law["service_over_maximum"] ** 3,
+            margin * service,
             "margin, and service over greatest speed, cubed",
+        ),
+        (
+            "the cube of the greatest speed, by the ICCT's law",
+            ashore,
+            "hull fouling and weather off shore",
         ),
         ("baseline fuel of a slow engine, EPA over IMO", theirs / ours, "residual fuel, built 2001 or later"),
         (

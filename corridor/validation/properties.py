@@ -10,7 +10,12 @@ import shapely
 
 from corridor import reference
 from corridor.accounts.ledger import MG_PER_KG, balance
+from corridor.emissions.basis import LEDGER_COLUMNS, account
+from corridor.emissions.control import Control
+from corridor.emissions.phases import AT_BERTH
 from corridor.emissions.species import SPECIES, sulphur_chemistry, sulphur_oxides
+from corridor.explain import worked_ship
+from corridor.plan import Source
 from corridor.runs import run_study
 from corridor.study import Study
 from corridor.validation.check import Check
@@ -57,6 +62,7 @@ def checks(sailed: Sailed, work_dir: Path | None = None) -> Iterator[Check]:
     yield from _proportions(sailed.rows)
     yield from _fuel_ratios(sailed.rows)
     yield from _sulphur_ratios(sailed.rows)
+    yield from _shore_power(sailed)
     yield from _geography(sailed)
     yield from _mass_balance(work_dir)
 
@@ -107,6 +113,37 @@ def _sulphur_ratios(rows: dict[str, Amounts]) -> Iterator[Check]:
     names = ("in the control area 2021", "high seas 2021")
     inside, outside = (rows[name]["main_sox_kg"] for name in names)
     yield _own(case, "at measured contents, 2021", share * by_fuel, inside / outside)
+
+
+def _shore_power(sailed: Sailed) -> Iterator[Check]:
+    """An hour at berth on shore power: no auxiliary engine, the same boiler, the demand from shore."""
+    worked = worked_ship(_source(sailed.study), str(sailed.study.vessels["vessel_id"].iloc[0]))
+    plan, atoms = _source(sailed.study).plan, len(worked.atoms.segment)
+    left = np.array([0.0 if name.startswith("aux_") else 1.0 for name in LEDGER_COLUMNS])
+    control = Control(np.ones(atoms, np.int32), np.vstack([np.ones_like(left), left]), np.array([0.0, 1.0]))
+    plain, shore = (
+        account(
+            worked.segments,
+            worked.atoms,
+            worked.period,
+            fleet=worked.fleet,
+            places=plan.places,
+            rulebook=plan.rulebook,
+            phase=np.full(atoms, AT_BERTH, np.int8),
+            control=chosen,
+        ).ledger.sum()
+        for chosen in (None, control)
+    )
+    case = "an hour on shore power"
+    yield _own(case, "auxiliary fuel", 0.0, shore["aux_fuel_mg"])
+    yield _own(case, "boiler fuel, over that without", 1.0, shore["boiler_fuel_mg"] / plain["boiler_fuel_mg"])
+    yield _own(case, "power from shore, over the demand", 1.0, shore["shore_mwh"] / plain["aux_mwh"])
+
+
+def _source(study: Study) -> Source:
+    if study.source is None:
+        raise ValueError("found a study without its positions; expected one just run")
+    return study.source
 
 
 def _geography(sailed: Sailed) -> Iterator[Check]:

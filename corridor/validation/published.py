@@ -12,10 +12,9 @@ import numpy as np
 
 from corridor import reference
 from corridor.accounts import indicators
-from corridor.emissions.fleet import load_curve_of
+from corridor.emissions.factors import load_curve_of
 from corridor.emissions.fuels import load_curve
-from corridor.emissions.power import service_load
-from corridor.emissions.species import CONSUMERS, LOW_LOAD_GROUPS, low_load_table
+from corridor.emissions.species import CONSUMERS
 from corridor.validation.check import Check
 from corridor.validation.sailed import IN_NA_ECA, M_PER_NM, Amounts, Sailed, Voyage
 from layers.geodesy import distance_m
@@ -33,8 +32,6 @@ def checks(sailed: Sailed) -> Iterator[Check]:
     yield from _geodesy()
     yield from _hand_calculation(sailed)
     yield from _peer(sailed)
-    yield from _epa_power()
-    yield from _epa_factors()
     yield from _cii()
     yield from _eexi()
     yield from _ship_years(sailed)
@@ -182,55 +179,7 @@ def _ship_years(sailed: Sailed) -> Iterator[Check]:
         )  # fmt: skip
 
 
-# Formulae of other methods and of the regulation
-
-
-def _law(parameter: str) -> float:
-    return reference.value("power_law_epa_2022", parameter=parameter)
-
-
-def _epa_power() -> Iterator[Check]:
-    for name in ("epa_power_law", "epa_vignette"):
-        for row in _facts(name):
-            load = service_load(
-                row["speed_kn"],
-                row["draught_m"] / row["max_draught_m"],
-                v_max_kn=row["service_speed_kn"] / _law("service_over_maximum"),
-                margin=row.get("service_margin_factor", _law("service_margin")),
-                draught_exponent=_law("draught_exponent"),
-                floor=_law("load_floor"),
-            )
-            yield Check(
-                "EPA power law", row["case"], "main-engine power", "kW", row["expected_power_kw"],
-                float(load) * row["mcr_kw"], row["tolerance_percent"], row["source"],
-                "its own method: not used in studies",
-            )  # fmt: skip
-
-
-def _epa_factors() -> Iterator[Check]:
-    for row in _facts("epa_factors"):
-        ours, quantity = _epa_factor(row)
-        yield Check(
-            "EPA factor units", row["case"], quantity, row["unit"], row["expected"], ours,
-            row["tolerance_percent"], row["source"],
-        )  # fmt: skip
-
-
-def _epa_factor(row: dict[str, Any]) -> tuple[float, str]:
-    if row["kind"] == "sfc":
-        return row["base"] * load_curve(row["load"], *load_curve_of("ssd")), "specific fuel at a load"
-    if row["kind"] == "low_load":
-        percent = round(row["load"] * 100)
-        factor = low_load_table()[percent, LOW_LOAD_GROUPS.index(row["group"])]
-        return float(factor), f"low-load factor of {row['group']} at {percent} %"
-    (fuel,) = reference.rows("fuels_mepc364_2022", fuel=row["fuel"]).to_dict("records")
-    sfc = reference.value(
-        "fuel_consumption_epa_2022",
-        consumer=row["consumer"],
-        engine_type=row["engine_type"],
-        fuel_kind=fuel["fuel_kind"],
-    )
-    return sfc * float(fuel["cf_co2"]), f"CO2 of {row['consumer']} {row['engine_type']} on {row['fuel']}"
+# Formulae of the regulation
 
 
 def _cii() -> Iterator[Check]:
@@ -277,8 +226,3 @@ def _beyond_reach() -> Iterator[Check]:
             "inventories of the ports", row["case"], "total", row["unit"], row["expected"], float("nan"),
             row["tolerance_percent"], row["source"], f"needs {row['needs']}",
         )  # fmt: skip
-    yield Check(
-        "shore power", "an hour on shore power", "auxiliary fuel", "kg", 0.0, float("nan"), 0.0,
-        "a property of the method: auxiliary engines off, boiler unchanged",
-        "needs shore power, which this version does not know",
-    )  # fmt: skip

@@ -82,7 +82,7 @@ class Sailed:
     study: Study
 
 
-def sail(voyages: Sequence[Voyage], work_dir: Path | None = None) -> Sailed:
+def sail(voyages: Sequence[Voyage], work_dir: Path | None = None, method: str = "imo4") -> Sailed:
     """Send voyages through the programme. [h, nm, kg].
 
     Parameters
@@ -91,13 +91,15 @@ def sail(voyages: Sequence[Voyage], work_dir: Path | None = None) -> Sailed:
         Drawn voyages; each gets a ship of its own.
     work_dir : Path, optional
         As in `corridor.study.run_study`.
+    method : str
+        Emission method.
     """
     with tempfile.TemporaryDirectory(prefix="corridor-") as folder:
         ais, ships = Path(folder) / "drawn_ais.csv", Path(folder) / "drawn_ships.csv"
         pd.concat([_reports(v, n) for n, v in enumerate(voyages)]).to_csv(ais, index=False)
         register = [{"mmsi": FIRST_MMSI + n, **v.particulars} for n, v in enumerate(voyages)]
         pd.DataFrame(register).to_csv(ships, index=False)
-        study = run_study(ais, ships=ships, work_dir=work_dir)
+        study = run_study(ais, ships=ships, work_dir=work_dir, method=method)
     return Sailed(_by_name(study, [voyage.name for voyage in voyages]), study)
 
 

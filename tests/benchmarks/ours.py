@@ -8,8 +8,9 @@ from pathlib import Path
 from corridor import reference
 from corridor.emissions.register import read_register
 from corridor.emissions.rules import calendar, rulebook
-from corridor.engine import Plan, merge, process
+from corridor.engine import merge, process
 from corridor.ground import study_lattice, study_systems
+from corridor.plan import Plan
 from corridor.tracks.trajectories import TraceSettings
 from layers.zones import ZoneIndex
 from tests.benchmarks.synthetic import Fleet, read_ships

@@ -124,6 +124,15 @@ def zone_step(folder: Path) -> Goal:
     return Goal(name, found["ratio"], 20.0, by_core=found["ratio_by_core"], at_least=True)
 
 
+def interval_step(folder: Path) -> Goal:
+    """Time spent on intervals over the rest of a run that is written, in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.intervals", str(folder), str(LARGE)]
+    done = subprocess.run(command, cwd=ROOT, text=True, check=True, stdout=subprocess.PIPE)
+    found = json.loads(done.stdout)
+    name = "intervals / the rest of a run, 1e6 rows, results written, positions converted before"
+    return Goal(name, found["ratio"], 0.2, by_core=found["ratio"])
+
+
 def startup(folder: Path, rounds: int) -> list[Startup]:
     """Time whole processes on the small fleet: interpreter, imports, zone index from its cache, all."""
     warm = [_whole_process(folder, None) for _ in range(rounds)]
@@ -166,7 +175,7 @@ def main() -> int:
         made: dict[int, Fleet] = {rows: fleet(rows, folder) for rows in (SMALL, LARGE)}
         say("synthetic fleets are ready")
         ways = interleave(folder.resolve(), options.rounds, options.naive_rounds)
-        reached = [*goals(ways), zone_step(folder.resolve())]
+        reached = [*goals(ways), zone_step(folder.resolve()), interval_step(folder.resolve())]
         text = page(
             seconds={mode: process.seconds for mode, process in ways.items()},
             cpu_seconds={mode: process.cpu_seconds for mode, process in ways.items()},

@@ -8,7 +8,13 @@ import pytest
 from browser.driver import Browser, launch
 from browser.factory import page_data
 
-from maps.page import render
+import corridor
+from corridor.outputs.page import page_data as content
+from maps.page import PageData, render
+
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+SCENARIOS = ("green_corridor_2030", "e_methanol_container_30_percent")
+TARGET = "per_teu_30_percent_2030"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,6 +63,43 @@ def full(pages) -> Path:
 def large(pages) -> Path:
     """A hundred thousand cells, one scenario, no classes per cell."""
     return pages("large", 100_000, who=False)
+
+
+@pytest.fixture(scope="session")
+def demo_study(tmp_path_factory: pytest.TempPathFactory) -> corridor.Study:
+    """Return the study that ships, with two scenarios and a target, naming its made-up ships."""
+    return corridor.run_study(
+        sorted(DEMO.glob("*.csv.gz")),
+        ships=next(DEMO.glob("*ships*.csv")),
+        scenarios=SCENARIOS,
+        targets=(TARGET,),
+        names="all",
+        work_dir=tmp_path_factory.mktemp("work"),
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_data(demo_study: corridor.Study) -> PageData:
+    return content(demo_study)
+
+
+@pytest.fixture(scope="session")
+def demo(demo_data: PageData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the page of the study that ships."""
+    page = tmp_path_factory.mktemp("demo") / "map.html"
+    page.write_text(render(demo_data), encoding="utf-8")
+    return page
+
+
+@pytest.fixture
+def note(record_property):
+    """Return a function that keeps a measured figure for the end of the run."""
+
+    def keep(name: str, value: float, unit: str) -> float:
+        record_property("figure", f"{name}: {value:,.0f} {unit}")
+        return value
+
+    return keep
 
 
 @pytest.fixture

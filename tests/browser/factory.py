@@ -309,8 +309,12 @@ def page_data(
         "method": (name(*TEXTS["method"]),),
         "limits": (name(*TEXTS["limits"]),),
         "sources": (
-            Source("Natural Earth 50 m" + hostile, "public domain" + hostile),
-            Source("OpenStreetMap land polygons", "ODbL 1.0", "© OpenStreetMap contributors" + hostile),
+            Source(name("Natural Earth 50 m"), name("public domain", "公有领域")),
+            Source(
+                name("OpenStreetMap land polygons"),
+                Text("ODbL 1.0"),
+                name("© OpenStreetMap contributors"),
+            ),
         ),
         "cite": name("corridor 0.1.0, synthetic study.", "corridor 0.1.0，合成算例。"),
         "version": "corridor 0.1.0" + hostile,

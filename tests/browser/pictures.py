@@ -42,13 +42,17 @@ def take_all(browser: Browser, page: Path, folder: Path) -> None:
     browser.js("document.querySelector('#top button').click()")
     browser.js("document.getElementById('cell').scrollIntoView()")
     save(browser, folder / "cell.png")
+    browser.open(page)
+    browser.js("document.getElementById('portsec').scrollIntoView()")
+    save(browser, folder / "panels.png")
     browser.open(page, "#l=zh")
     save(browser, folder / "page_zh.png")
     if browser.js("return document.getElementById('scen').options.length") > 1:
-        browser.open(page, "#s=swipe:1")
-        save(browser, folder / "swipe.png")
-        browser.open(page, "#s=diff:1")
-        save(browser, folder / "difference.png")
+        for name, value in (("swipe", "swipe:1"), ("difference", "diff:1")):
+            # In a port, where what a scenario changes can be seen.
+            browser.open(page, f"#s={value}")
+            browser.all("#views button[data-port]")[0].click()
+            save(browser, folder / f"{name}.png")
     browser.size(*PHONE, phone=True)
     browser.open(page)
     save(browser, folder / "phone.png")

@@ -1,27 +1,11 @@
 """The page for everyone: assistive technology, keyboard, phone, paper, both languages (U17-U20)."""
 
-import base64
 import re
 import time
-from pathlib import Path
 
 import pytest
+from browser.asking import printed_pages, violations, visible_words
 from selenium.webdriver.common.keys import Keys
-
-AXE = Path(__file__).parent / "assets" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def violations(browser):
-    # Handed over by the debugging protocol: the page's policy forbids foreign scripts, as it should.
-    browser.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-    return browser.driver.execute_async_script(
-        """const done = arguments[arguments.length - 1];
-        axe.run(document, { runOnly: arguments[0] }).then(
-          r => done(r.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 3)])),
-          e => done([String(e)]))""",
-        RULES,
-    )
 
 
 @pytest.mark.parametrize("language", ["en-GB", "zh"])
@@ -111,25 +95,7 @@ def test_paper_has_two_pages_at_most_with_title_map_legend_and_totals(browser, f
         assert painted[1] > 50
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    printed = browser.driver.execute_cdp_cmd(
-        "Page.printToPDF", {"printBackground": True, "preferCSSPageSize": True}
-    )
-    pdf = base64.b64decode(printed["data"])
-    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
-
-
-def visible_words(browser):
-    return browser.js(
-        """const out = [document.title];
-        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (walk.nextNode()) {
-          const e = walk.currentNode.parentElement;
-          if (!e.closest('script, style, noscript, #lang')) out.push(walk.currentNode.textContent);
-        }
-        for (const e of document.querySelectorAll('[aria-label], [title], [aria-valuetext]'))
-          out.push(e.getAttribute('aria-label') || '', e.title || '', e.getAttribute('aria-valuetext') || '');
-        return out"""
-    )
+    assert 1 <= printed_pages(browser) <= 2
 
 
 def test_the_chinese_page_has_no_english_left(browser, full):

@@ -7,18 +7,11 @@ import time
 
 import numpy as np
 import pytest
+from browser.asking import figure, sums_of_months, total
 from browser.factory import RATIOS, SPECIES, page_data
 from selenium.webdriver.common.keys import Keys
 
 from maps.page import Basemap, render
-
-
-def figure(text):
-    return float(re.sub(r"[^\d.−-]", "", text).replace("−", "-"))
-
-
-def total(browser):
-    return figure(browser.text("#zt tbody tr td.n"))
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +51,7 @@ def test_page_totals_are_exact_from_the_table(browser, full, data):
 
 def test_months_of_the_drawn_cells_add_up_to_the_year(browser, full, data):
     browser.open(full)
-    sums = browser.js(
-        """const p = corridorPage, out = [];
-        for (let m = 0; m <= 12; m++) {
-          p.S.month = m; let s = 0;
-          for (let i = 0; i < p.cells.n; i++) s += p.cellMass(i, 0);
-          out.push(s);
-        }
-        p.S.month = 0; return out"""
-    )
+    sums = sums_of_months(browser)
     assert sum(sums[1:]) == pytest.approx(sums[0], rel=1e-6)
     assert sums[0] == pytest.approx(data.cells.mass_kg[0, 0].sum(), rel=1e-6)
     by_month = data.breakdowns[0].mass_kg[0, 0].sum(axis=0)
@@ -342,3 +327,12 @@ def test_an_online_basemap_waits_for_a_click_and_leaves_when_it_fails(browser, t
     assert "could not be reached" in browser.text("#status")
     assert browser.all(".leaflet-tile-pane img") == []
     assert browser.text("#basemap") == "Online basemap"
+
+
+def test_a_planned_study_says_so_in_its_files(browser, pages):
+    browser.open(pages("planned", 200, simulated=False, planned=True))
+    for table in ("cellsCsv", "totalsCsv"):
+        rows = list(csv.DictReader(io.StringIO(browser.js(f"return corridorPage.{table}()"))))
+        assert {(row["simulated"], row["planned"]) for row in rows} == {("no", "PLANNED")}
+    browser.one("#csv").click()
+    assert "_PLANNED_cells.csv" in browser.text("#status")

@@ -10,7 +10,9 @@ from PIL import Image
 ADVICE = "no firefox found: install it with  apt-get install firefox-esr"
 
 
-def test_firefox_paints_the_page_offline(small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["demo", "large"])
+def test_firefox_paints_the_page_offline(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    page: Path = request.getfixturevalue(name)
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not firefox:
         pytest.fail(ADVICE, pytrace=False)
@@ -27,7 +29,7 @@ def test_firefox_paints_the_page_offline(small: Path, tmp_path: Path) -> None:
     )
     command = [firefox, "--headless", "--no-remote", "--profile", str(profile)]
     subprocess.run(
-        [*command, "--window-size=1000,700", "--screenshot", str(picture), small.as_uri()],
+        [*command, "--window-size=1000,700", "--screenshot", str(picture), page.as_uri()],
         capture_output=True,
         timeout=90,
         check=True,

@@ -9,7 +9,7 @@ import pytest
 from browser.factory import page_data
 from test_text import HOSTILE
 
-from maps.page import Item, Text, render
+from maps.page import Item, PageData, Text, render
 from maps.text import plain
 
 PLACES = (
@@ -40,6 +40,49 @@ def test_hostile_names_are_shown_literally(browser, tmp_path, payloads):
         browser.js("corridorPage.pictureCanvas()")
         for place in PLACES:
             for payload in payloads:
+                assert plain(payload) in browser.text(place), place
+    time.sleep(0.1)
+    assert browser.js("return typeof window.PWN") == "undefined"
+    assert browser.logs() == []
+    assert browser.js("return document.querySelectorAll('img[src=x], svg[onload]').length") == 0
+
+
+def everywhere(value, payload, name=""):
+    """Return page content with a payload behind every text but keys, addresses and the page's own choices."""
+    if isinstance(value, Text):
+        return Text(value.en + payload, (value.zh or value.en) + payload)
+    if isinstance(value, tuple):
+        return value if name in {"months", "zones"} else tuple(everywhere(one, payload) for one in value)
+    if dataclasses.is_dataclass(value):
+        parts = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {
+            key: part + payload
+            if key in {"name", "version", "file_name", "symbol"} and isinstance(part, str) and part
+            else everywhere(part, payload, "" if isinstance(value, PageData) and key == "zones" else key)
+            for key, part in parts.items()
+        }
+        return dataclasses.replace(value, **changed)
+    return value
+
+
+def test_every_text_of_a_study_may_be_hostile(browser, demo_data, tmp_path):
+    """Ships, operators, berths, zones, scenarios, targets, panels, sources: all eight payloads in each."""
+    page = tmp_path / "all.html"
+    page.write_text(render(everywhere(demo_data, " " + " ".join(HOSTILE))), encoding="utf-8")
+    browser.open(page)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for language in ("zh", "en-GB"):
+        browser.choose("lang", language)
+        for scenario in ("diff:1", "swipe:2", "0"):
+            browser.choose("scen", scenario)
+        browser.js("document.querySelector('#top button').click()")
+        browser.one("#search").clear()
+        browser.one("#search").send_keys("PWN")
+        browser.js("corridorPage.pictureCanvas(); window.dispatchEvent(new Event('beforeprint'))")
+        for place in (*PLACES, "#panels", "#portpanel", "#scenchart", "#hits", "#status", "#phasechart"):
+            if place == "#tip":
+                continue
+            for payload in HOSTILE:
                 assert plain(payload) in browser.text(place), place
     time.sleep(0.1)
     assert browser.js("return typeof window.PWN") == "undefined"

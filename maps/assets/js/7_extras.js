@@ -10,36 +10,50 @@ function scenarioChart() {
     const change = a ? ` · ${signed(percent(value / before - 1))}` : "";
     return { name: N(scenario.name), value, text: `${mass(value)} ${unitName()}${change}` };
   });
-  $("scenchart").replaceChildren(bars(rows, `${T("scenarios")}: ${speciesSymbol()}`));
+  const asked = DATA.scenarios.filter((scenario) => scenario.note).map((scenario) => {
+    const line = make("p", null, { class: "note" });
+    line.append(make("strong", N(scenario.name)), make("span", ` – ${N(scenario.note)}`));
+    return line;
+  });
+  $("scenchart").replaceChildren(bars(rows, `${T("scenarios")}: ${speciesSymbol()}`), ...asked);
 }
 
 function panels() {
-  $("panels").replaceChildren(
-    ...DATA.panels.map((panel) => {
-      const section = make("section");
-      const element = newTable(N(panel.title));
-      const head = make("tr");
-      panel.head.forEach((text, k) => head.append(make("th", N(text), { scope: "col", class: k ? "n" : "" })));
-      element.tHead.append(head);
-      for (const row of panel.rows) {
-        const tr = make("tr");
-        row.forEach((cell, k) => {
-          const text = cell === null ? T("no_data") : Array.isArray(cell) ? N(cell) : fmt(cell);
-          tr.append(k ? make("td", text, { class: "n" }) : make("th", text, { scope: "row" }));
-        });
-        element.tBodies[0].append(tr);
-      }
-      section.append(make("h2", N(panel.title)), element);
-      if (panel.note) section.append(make("p", N(panel.note), { class: "note" }));
-      return section;
-    }),
-    ...DATA.targets.map(targetSection),
-  );
+  // What a port's calls emitted stands right after what was emitted in its zones.
+  const beside = (panel) => panel.key === "two_ports";
+  $("portpanel").replaceChildren(...DATA.panels.filter(beside).map(panelSection));
+  const others = DATA.panels.filter((panel) => !beside(panel)).map(panelSection);
+  $("panels").replaceChildren(...DATA.targets.map(targetSection), ...others);
 }
 
+function panelSection(panel) {
+  const section = make("section", null, panel.paper ? {} : { class: "noprint" });
+  const element = newTable(N(panel.title));
+  const head = make("tr");
+  // Words stand left, numbers right.
+  const side = panel.head.map((_, k) => (panel.rows.some((row) => typeof row[k] === "number") ? "n" : ""));
+  panel.head.forEach((text, k) => head.append(make("th", N(text), { scope: "col", class: side[k] })));
+  element.tHead.append(head);
+  for (const row of panel.rows) {
+    const tr = make("tr");
+    row.forEach((cell, k) => {
+      const text = cell === null ? T("no_data") : Array.isArray(cell) ? N(cell) : fmt(cell);
+      tr.append(k ? make("td", text, { class: side[k] }) : make("th", text, { scope: "row" }));
+    });
+    element.tBodies[0].append(tr);
+  }
+  const wide = make("div", "", { class: "scroll", tabindex: "0", role: "region", "aria-label": N(panel.title) });
+  wide.append(element);
+  section.append(make("h2", N(panel.title)), wide);
+  if (panel.note) section.append(make("p", N(panel.note), { class: "note" }));
+  return section;
+}
+
+const TARGETS_ON_PAPER = 3;
+
 /** Base, now and goal on one rail, and the same in a sentence. */
-function targetSection(target) {
-  const section = make("section");
+function targetSection(target, k) {
+  const section = make("section", null, k < TARGETS_ON_PAPER ? {} : { class: "noprint" });
   const { base, goal, now } = target;
   const width = 360;
   const most = Math.max(base.value, goal.value, now.value, 1e-300);

@@ -1,6 +1,9 @@
 // What the reader carries away: tables, a picture, a link, a printed sheet.
 
-const fileName = (part, ending) => `${DATA.file}${DATA.simulated ? "_SIMULATED" : ""}_${part}.${ending}`;
+/** What no real ship did is called so in every file and file name. */
+const MARK = DATA.simulated ? "SIMULATED" : DATA.planned ? "PLANNED" : "";
+const fileName = (part, ending) => `${DATA.file}${MARK && `_${MARK}`}_${part}.${ending}`;
+const STANDING = [DATA.simulated ? "SIMULATED" : "no", DATA.planned ? "PLANNED" : "no"];
 
 /** A cell of text that no spreadsheet takes for a formula. */
 function csvText(text) {
@@ -27,10 +30,10 @@ const fileLongitude = (lon) => Math.round((lon >= 180 ? lon - 360 : lon) * 1e6) 
 
 function cellsCsv() {
   const scenario = comparison().b;
-  const heads = ["west_deg", "south_deg", "size_deg", "area_km2", "observed_share", "simulated", "scenario", "month"];
+  const heads = ["west_deg", "south_deg", "size_deg", "area_km2", "observed_share", "simulated", "planned", "scenario", "month"];
   const lines = [[...heads, ...DATA.species.map((each) => `${each.key}_kg`)].join(",")];
   const month = S.month ? DATA.months[S.month - 1] : "all";
-  const fixed = [DATA.simulated ? "SIMULATED" : "no", csvText(DATA.scenarios[scenario].key), month].join(",");
+  const fixed = [...STANDING, csvText(DATA.scenarios[scenario].key), month].join(",");
   for (let i = 0; i < cells.n; i++) {
     const south = Math.round(cells.south[i] * 1e6) / 1e6;
     const place = [fileLongitude(cells.west[i]), south, cells.size[i], csvNumber(cells.area[i]), csvNumber(cells.observed[i] / 255)];
@@ -42,13 +45,13 @@ function cellsCsv() {
 
 function totalsCsv() {
   const masses = DATA.species.map((each) => `${each.key}_kg`);
-  const heads = ["breakdown", "key", "name", "scenario", "month", "simulated", "hours", "observed_hours", "distance_nm", ...masses];
+  const heads = ["breakdown", "key", "name", "scenario", "month", "simulated", "planned", "hours", "observed_hours", "distance_nm", ...masses];
   const lines = [heads.join(",")];
   for (const of of tables)
     for (let a = 0; a < DATA.scenarios.length; a++)
       for (let month = 0; month <= (DATA.months.length > 1 ? DATA.months.length : 0); month++)
         of.rows.forEach((row, k) => {
-          const words = [of.key, row.key, N(row.name), DATA.scenarios[a].key, month ? DATA.months[month - 1] : "all", DATA.simulated ? "SIMULATED" : "no"];
+          const words = [of.key, row.key, N(row.name), DATA.scenarios[a].key, month ? DATA.months[month - 1] : "all", ...STANDING];
           const numbers = [of.hours(k, month), of.observed(k, month), of.distance(k, month), ...DATA.species.map((_, s) => of.mass(a, s, k, month))];
           lines.push([...words.map(csvText), ...numbers.map(csvNumber)].join(","));
         });

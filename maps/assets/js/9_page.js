@@ -102,7 +102,7 @@ function prose() {
   $("method").replaceChildren(...DATA.method.map((text) => make("p", N(text))));
   const limits = [...DATA.limits.map(N), T("not_exposure"), T("no_boundaries")];
   $("limits").replaceChildren(...limits.map((text) => make("li", text)));
-  const sources = DATA.sources.map((source) => [source.title, source.licence, source.note].filter(Boolean).join(" · "));
+  const sources = DATA.sources.map((source) => [source.title, source.licence, source.note].map(N).filter(Boolean).join(" · "));
   $("sources").replaceChildren(...sources.map((text) => make("li", text)));
   $("cite").textContent = N(DATA.cite);
 }
@@ -119,7 +119,8 @@ function update() {
   forget();
   const twin = DATA.species.some((each) => each.of === S.pol && each.basis === "wtw");
   $("basis").disabled = !twin;
-  $("basis").title = twin ? "" : T("basis_locked");
+  const own = DATA.species.find((each) => each.key === S.pol);
+  $("basis").title = $("basishelp").textContent = twin ? "" : T(own.greenhouse ? "basis_co2e" : "basis_locked");
   const { mode } = comparison();
   $("swipewrap").hidden = $("divline").hidden = mode !== "swipe";
   $("divline").style.left = `${S.split}%`;

@@ -1,0 +1,75 @@
+"""``corridor report``: a finished study as a printed report with its pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corridor.cli_export import StudyFolder
+from corridor.cli_options import Json, Overwrite, Quiet
+from corridor.cli_report import report as print_report
+from corridor.errors import InputError
+
+EXAMPLES = """\b
+Examples:
+  corridor report 2024
+  corridor report 2024 --lang en --port LB --out inventory
+  corridor report 2024 --lang zh --port SZ --publish --out shenzhen
+"""
+_LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
+
+
+def report(
+    study: StudyFolder,
+    language: Annotated[str, typer.Option("--lang", metavar="en|zh|both", help="Language.")] = "both",
+    port: Annotated[
+        str | None,
+        typer.Option(
+            "--port",
+            metavar="LB|SZ",
+            help="One port's inventory; LB in English in short tons, as it prints them.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the files [STUDY/report].")
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Leave out what is said of vessels and their calls.")
+    ] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write a study as a report: PDF, HTML and Markdown, with figures for slides."""
+    if language not in _LANGUAGES:
+        raise InputError("unknown_language", f"found --lang {language}; expected en, zh or both")
+    from corridor.outputs.publish import published  # noqa: PLC0415 — slow to import, see the top
+    from corridor.outputs.report import check_typst, write_report  # noqa: PLC0415
+    from corridor.outputs.store import open_study  # noqa: PLC0415
+
+    check_typst()
+    opened = open_study(study)
+    written = write_report(
+        published(opened) if publish else opened,
+        out if out is not None else study / "report",
+        languages=_LANGUAGES[language],
+        port=port,
+        overwrite=overwrite,
+    )
+    print_report(
+        {"languages": _LANGUAGES[language], "port": port},
+        {_kind(path): str(path) for path in written},
+        [],
+        quiet=quiet,
+        as_json=as_json,
+    )
+
+
+def _kind(path: Path) -> str:
+    """What a file is, in a word.
+
+    >>> _kind(Path("SIMULATED_report_en.pdf")), _kind(Path("figures"))
+    ('pdf_en', 'figures')
+    """
+    language = path.stem.rpartition("_")[2]
+    return f"{path.suffix[1:]}_{language}" if path.suffix else path.name
