@@ -108,6 +108,7 @@ def per_teu(study: Study, level: float | None = None) -> pd.DataFrame:
     level = study.interval_level if level is None else level
     carried = trips(study)
     worlds = study.worlds()
+    ways = {key: rows_of_trips(side, carried) for key, side in sides(study)}
     found = []
     for direction in DIRECTIONS:
         mine = carried if direction == "round_trip" else carried[carried["direction"] == direction]
@@ -115,7 +116,7 @@ def per_teu(study: Study, level: float | None = None) -> pd.DataFrame:
             continue
         base: dict[str, tuple[float, Floats]] = {}
         for key, side in sides(study):
-            chosen = in_direction(rows_of_trips(side, carried), direction)
+            chosen = in_direction(ways[key], direction)
             grown = growth_factor(study, key)
             for boundary, whole_kg, whole_drawn in carbon(side, chosen, worlds):
                 # More cargo is more journeys and more containers alike.

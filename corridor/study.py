@@ -346,8 +346,12 @@ class Study:
         if key not in self.alternatives:
             known = ", ".join(self.alternatives) or "none"
             raise InputError("unknown_scenario", f"found no scenario '{key}' in the study; it has: {known}")
-        ledger = self.alternatives[key].ledger
-        return replace(self, ledger=ledger, alternatives={}, pieces=None, baseline_errors=self.errors)
+        return self._sides[key]
+
+    @cached_property
+    def _sides(self) -> dict[str, Study]:
+        bare: dict[str, Any] = {"alternatives": {}, "pieces": None, "baseline_errors": self.errors}
+        return {key: replace(self, ledger=one.ledger, **bare) for key, one in self.alternatives.items()}
 
     @property
     def targets(self) -> tuple[Target, ...]:

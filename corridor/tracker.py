@@ -15,6 +15,8 @@ from corridor.intensity import carbon, growth_factor, in_direction, rows_of_trip
 from corridor.study import Study
 
 KG_PER_T = 1000.0
+# What a verdict is called in Chinese.
+VERDICTS = {"reached": "达到", "not reached": "未达到", "not shown": "尚不能判定"}
 
 
 def track(study: Study, target: Target, level: float | None = None) -> pd.DataFrame:
@@ -96,28 +98,27 @@ def _row(
         "change_low": change_low,
         "change_high": change_high,
         "gap": max(value - target.goal(baseline), 0.0),
-        "verdict": verdict(percent, change_low, change_high, -target.reduction_percent),
+        "verdict": verdict(change_low, change_high, -target.reduction_percent),
     }
 
 
-def verdict(percent: float, low: float, high: float, goal_percent: float) -> str:
-    """Say whether a change reaches a goal. [%]
+def verdict(low: float, high: float, goal_percent: float) -> str:
+    """Say whether a change between two bounds reaches a goal. [%]
 
-    >>> verdict(-33.0, -36.0, -31.0, -30.0), verdict(-15.0, -19.0, -12.0, -30.0)
+    >>> verdict(-36.0, -31.0, -30.0), verdict(-19.0, -12.0, -30.0)
     ('reached', 'not reached')
-    >>> verdict(-31.0, -35.0, -27.0, -30.0)
+    >>> verdict(-35.0, -27.0, -30.0)
     'not shown'
     """
     if high <= goal_percent:
         return "reached"
     if low > goal_percent:
         return "not reached"
-    return "reached" if low == high == percent <= goal_percent else "not shown"
+    return "not shown"
 
 
 def sentences(table: pd.DataFrame, target: Target) -> list[tuple[str, str]]:
     """One plain sentence for each side, in both languages."""
-    words = {"reached": "达到", "not reached": "未达到", "not shown": "尚不能判定"}
     found = []
     for row in table.to_dict("records"):
         change = f"{row['change_percent']:+.1f} % ({row['change_low']:+.1f} to {row['change_high']:+.1f})"
@@ -125,7 +126,7 @@ def sentences(table: pd.DataFrame, target: Target) -> list[tuple[str, str]]:
         found.append(
             (
                 f"{row['scenario']}: {change}; {target.name}: {row['verdict']}",
-                f"{row['scenario']}：{chinese}；{target.name_zh or target.name}：{words[row['verdict']]}",
+                f"{row['scenario']}：{chinese}；{target.name_zh or target.name}：{VERDICTS[row['verdict']]}",
             )
         )
     return found

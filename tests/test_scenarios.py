@@ -99,7 +99,7 @@ def test_a_target_of_a_terminal_is_not_one_of_ships(written):
 @given(st.floats(-60, 20), st.floats(0, 15), st.floats(0, 15), st.floats(-50, -5))
 def test_a_verdict_is_certain_only_where_the_interval_is_on_one_side(percent, below, above, goal):
     low, high = percent - below, percent + above
-    found = verdict(percent, low, high, goal)
+    found = verdict(low, high, goal)
     assert (found == "reached") == (high <= goal)
     assert (found == "not reached") == (low > goal)
 

@@ -14,14 +14,9 @@ from corridor.intensity import per_teu
 from corridor.outputs import hotspots, near
 from corridor.outputs.near import near_people, receptors_of
 from corridor.study import Study
-from corridor.tracker import sentences, track
+from corridor.tracker import VERDICTS, sentences, track
 
 KG_PER_T = 1000.0
-VERDICTS = {
-    "reached": ("reached", "达到"),
-    "not reached": ("not reached", "未达到"),
-    "not shown": ("not shown", "尚不能判定"),
-}
 UNITS = {
     "t": ("t", "吨"),
     "kg/teu_nominal": ("kg per nominal TEU", "千克/额定标准箱"),
@@ -102,7 +97,7 @@ def targets(study: Study) -> tuple[page.Target, ...]:
         for row in table.to_dict("records"):
             if row["scenario"] == "baseline" and target.baseline_value is None:
                 continue  # it would be held against itself
-            english, chinese = VERDICTS[row["verdict"]]
+            english, chinese = row["verdict"], VERDICTS[row["verdict"]]
             figures = [_signed(row[one]) for one in ("change_percent", "change_low", "change_high")]
             change = f"{figures[0]} % ({figures[1]} … {figures[2]})"
             side = names(study)[row["scenario"]]

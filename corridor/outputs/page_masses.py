@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import maps.content as page
+from corridor import intensity
 from corridor.accounts.ledger import MG_PER_KG, MM_PER_NM, MS_PER_H
 from corridor.accounts.scenarios import Scenario
 from corridor.accounts.spreads import Spreads, factors
@@ -53,7 +54,7 @@ class Grouping(NamedTuple):
 
 def sides(study: Study) -> tuple[Study, ...]:
     """The baseline and its alternatives, in the page's order."""
-    return (study, *(study.alternative(key) for key in study.alternatives))
+    return tuple(side for _, side in intensity.sides(study))
 
 
 def scenario_items(study: Study) -> tuple[page.Item, ...]:
