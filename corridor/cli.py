@@ -17,21 +17,21 @@ from typing import Annotated
 
 import typer
 
-from corridor import (
-    __version__,
-    cli_compare,
-    cli_document,
-    cli_explain,
-    cli_export,
-    cli_inspect,
-    cli_route,
-    cli_run,
-    cli_simulate,
-    cli_validate,
-    cli_zones,
+from corridor import __version__
+from corridor.commands import (
+    compare,
+    document,
+    explain,
+    export,
+    inspect,
+    route,
+    run,
+    simulate,
+    validate,
+    zones,
 )
-from corridor.cli_options import Json
-from corridor.cli_report import say
+from corridor.commands.options import Json
+from corridor.commands.report import say
 from corridor.errors import CorridorError
 
 OK, INTERNAL, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -46,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-app.add_typer(cli_zones.app, name="zones")
+app.add_typer(zones.app, name="zones")
 
 
 class Terminated(BaseException):
@@ -120,17 +120,17 @@ def _root(
         typer.echo(context.get_help())
 
 
-app.command(epilog=cli_run.DEMO_EXAMPLES)(cli_run.demo)
-app.command(epilog=cli_run.RUN_EXAMPLES)(cli_run.run)
-app.command(epilog=cli_simulate.EXAMPLES)(cli_simulate.simulate)
-app.command(epilog=cli_explain.EXAMPLES)(cli_explain.explain)
-app.command(epilog=cli_inspect.EXAMPLES)(cli_inspect.inspect)
-app.command(epilog=cli_validate.EXAMPLES)(cli_validate.validate)
-app.command(epilog=cli_route.EXAMPLES)(cli_route.route)
-app.command(epilog=cli_compare.EXAMPLES)(cli_compare.compare)
-app.command(epilog=cli_export.EXPORT_EXAMPLES)(cli_export.export)
-app.command(epilog=cli_document.EXAMPLES)(cli_document.report)
-app.command(epilog=cli_export.MERGE_EXAMPLES)(cli_export.merge)
+app.command(epilog=run.DEMO_EXAMPLES)(run.demo)
+app.command(epilog=run.RUN_EXAMPLES)(run.run)
+app.command(epilog=simulate.EXAMPLES)(simulate.simulate)
+app.command(epilog=explain.EXAMPLES)(explain.explain)
+app.command(epilog=inspect.EXAMPLES)(inspect.inspect)
+app.command(epilog=validate.EXAMPLES)(validate.validate)
+app.command(epilog=route.EXAMPLES)(route.route)
+app.command(epilog=compare.EXAMPLES)(compare.compare)
+app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
+app.command(epilog=document.EXAMPLES)(document.report)
+app.command(epilog=export.MERGE_EXAMPLES)(export.merge)
 
 
 @app.command()

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import corridor
-from corridor import cli, cli_simulate
+from corridor import cli
+from corridor.commands import simulate as simulate_command
 from corridor.errors import InputError
 from corridor.runs import run_study
 from layers import atomic
@@ -192,7 +193,7 @@ def test_a_simulation_writes_its_files_and_says_where(call, tmp_path):
     assert status == 0
     assert out.startswith("SIMULATED: ")
     written = sorted(p.name for p in (tmp_path / "fleet").iterdir())
-    assert written == sorted(cli_simulate.SIMULATION)
+    assert written == sorted(simulate_command.SIMULATION)
     assert f"ais        {tmp_path / 'fleet' / 'simulated_ais.csv.gz'}\n" in out
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridor import cli_explain, cli_run, run_study
+from corridor import run_study
 from corridor.cli import main
+from corridor.commands import explain as explain_command
+from corridor.commands import run as run_command
 from corridor.emissions.species import CONSUMERS, SPECIES
 from corridor.errors import InputError
 from corridor.explain import ROUNDING_KG
@@ -247,7 +249,9 @@ OWN = {"vessel", "at", "study"}
 
 
 def test_explain_takes_every_option_that_changes_a_piece():
-    ran, told = (inspect.signature(command).parameters for command in (cli_run.run, cli_explain.explain))
+    ran, told = (
+        inspect.signature(command).parameters for command in (run_command.run, explain_command.explain)
+    )
     assert set(ran) - set(told) == set(NOT_EXPLAINED)
     assert set(told) - set(ran) == OWN
     for name in set(ran) & set(told) - {"inputs"}:

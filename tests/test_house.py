@@ -35,46 +35,14 @@ ORDER = (
         "contrast",
     ),
     *("simulation", "simulate", "validation"),
-    *(
-        "cli_options",
-        "cli_settings",
-        "cli_report",
-        "cli_run",
-        "cli_route",
-        "cli_simulate",
-        "cli_zones",
-        "cli_validate",
-        "cli_compare",
-        "cli_explain",
-        "cli_inspect",
-        "cli_export",
-        "cli_document",
-    ),
-    "cli",
+    *("commands", "cli"),
 )
 # What a study hands itself to: outputs, which know studies; a page; an explanation. Opened when used.
 DOORS = {"corridor/study.py": {"corridor.outputs", "corridor.explain", "maps.page"}}
 # Programs that begin at once and import what a command needs when it runs.
 PROGRAMS = {
-    f"corridor/{name}.py"
-    for name in (
-        *(
-            "cli",
-            "cli_compare",
-            "cli_document",
-            "cli_explain",
-            "cli_export",
-            "cli_inspect",
-            "cli_options",
-            "cli_report",
-            "cli_run",
-            "cli_settings",
-            "cli_route",
-            "cli_simulate",
-            "cli_validate",
-            "cli_zones",
-        ),
-    )
+    "corridor/cli.py",
+    *(f"corridor/commands/{path.name}" for path in (ROOT / "corridor" / "commands").glob("*.py")),
 }
 # Packages that are slow to import, and the ones that only some callers need.
 SLOW = {
@@ -174,7 +142,7 @@ def test_floors_import_only_what_lies_below(package, below):
 
 
 def test_maps_are_drawn_only_where_results_are_written():
-    allowed = ("corridor/outputs/", "corridor/study.py", "corridor/cli")
+    allowed = ("corridor/outputs/", "corridor/study.py", "corridor/commands/", "corridor/cli.py")
     for path in PACKAGES:
         if name_of(path).startswith("corridor/") and not name_of(path).startswith(allowed):
             assert not [module for module, _ in imports(path) if module.split(".")[0] == "maps"], name_of(

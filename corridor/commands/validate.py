@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.cli_options import file_option
-from corridor.cli_settings import Level
+from corridor.commands.options import file_option
+from corridor.commands.settings import Level
 from corridor.errors import InputError, writing_to
 from layers import atomic
 

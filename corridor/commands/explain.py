@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corridor.cli_settings import (
+from corridor.commands.settings import (
     BBox,
     Calls,
     CallsColumns,

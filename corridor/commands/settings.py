@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corridor.cli_options import box, cell_size, file_option, moment, population_of, zone_name
+from corridor.commands.options import box, cell_size, file_option, moment, population_of, zone_name
 
 
 def table_path(text: str) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corridor.cli_options import (
+from corridor.commands.options import (
     Json,
     Out,
     Overwrite,
@@ -20,8 +20,8 @@ from corridor.cli_options import (
     file_option,
     moment,
 )
-from corridor.cli_report import report, say
-from corridor.cli_settings import CallsColumns, CallsZone, Ships, ShipsColumns
+from corridor.commands.report import report, say
+from corridor.commands.settings import CallsColumns, CallsZone, Ships, ShipsColumns
 from corridor.errors import writing_to
 from layers import atomic
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from corridor.cli_options import Json, Out, Overwrite, Quiet
-from corridor.cli_report import report
+from corridor.commands.options import Json, Out, Overwrite, Quiet
+from corridor.commands.report import report
 from corridor.errors import writing_to
 from layers import atomic
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corridor.cli_options import (
+from corridor.commands.options import (
     HotspotTest,
     Json,
     Out,
@@ -20,8 +20,8 @@ from corridor.cli_options import (
     Targets,
     Workers,
 )
-from corridor.cli_report import report, say
-from corridor.cli_settings import (
+from corridor.commands.report import report, say
+from corridor.commands.settings import (
     BBox,
     Calls,
     CallsColumns,

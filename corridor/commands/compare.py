@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corridor.cli_options import Json, Overwrite, Quiet
-from corridor.cli_report import report, say
+from corridor.commands.options import Json, Overwrite, Quiet
+from corridor.commands.report import report, say
 from corridor.errors import writing_to
 from layers import atomic
 

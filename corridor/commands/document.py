@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from corridor.cli_export import StudyFolder
-from corridor.cli_options import Json, Overwrite, Quiet
-from corridor.cli_report import report as print_report
+from corridor.commands.export import StudyFolder
+from corridor.commands.options import Json, Overwrite, Quiet
+from corridor.commands.report import report as print_report
 from corridor.errors import InputError
 
 EXAMPLES = """\b

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corridor.cli_options import Json, Overwrite, file_option, zone_name
-from corridor.cli_report import say
+from corridor.commands.options import Json, Overwrite, file_option, zone_name
+from corridor.commands.report import say
 from corridor.errors import InputError, OutputError, writing_to
 from layers import atomic
 

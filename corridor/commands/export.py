@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from corridor.cli_options import Json, Out, Overwrite, Quiet, cell_size
-from corridor.cli_report import report
+from corridor.commands.options import Json, Out, Overwrite, Quiet, cell_size
+from corridor.commands.report import report
 from corridor.errors import writing_to
 from layers import atomic
 
