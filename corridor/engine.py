@@ -181,6 +181,8 @@ def merge(results: Iterable[Result]) -> Result:
 
 def _join(results: Sequence[Result]) -> Result:
     """Put results one behind the other, their vessels numbered on."""
+    if len(results) == 1:
+        return replace(results[0], counts=added([results[0].counts]))
     offsets = np.cumsum([0, *(len(result.vessels) for result in results)])
 
     def joined(ledgers: Iterable[Ledger]) -> Ledger:

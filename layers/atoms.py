@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from layers.jit import njit
+from layers.jit import borrowing
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -109,7 +109,7 @@ def _cut_over(
     return cut, number
 
 
-@njit
+@borrowing
 def _insert(
     atoms: Columns,
     period: IntArray,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from layers.coast import Coast, FloatArray, Grid, Shapes, clear
-from layers.jit import njit
+from layers.jit import borrowing, njit
 
 IntArray = npt.NDArray[np.int64]
 
@@ -64,7 +64,7 @@ def corners(shape: Any, tolerance_nm: float) -> FloatArray:
     return np.concatenate(found)
 
 
-@njit
+@borrowing
 def _along(x: float, y: float, narrow: float, toward: FloatArray, corner: FloatArray) -> bool:
     """Whether a string in a direction could bend round a corner: both its sides lie on one hand."""
     side0 = toward[0] * (corner[3] - y) - toward[1] * (corner[2] - x) * narrow
@@ -75,7 +75,7 @@ def _along(x: float, y: float, narrow: float, toward: FloatArray, corner: FloatA
     return bool(min(side0, side1) >= -GRAZING or max(side0, side1) <= GRAZING)
 
 
-@njit
+@borrowing
 def _bearing(y0: float, x0: float, y1: float, x1: float, out: FloatArray) -> None:
     """East and north parts of the direction in which a great circle sets out."""
     radian = np.pi / 180

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 
 from layers.geodesy import MEAN_RADIUS_M, display_longitude
-from layers.jit import njit
+from layers.jit import borrowing, njit
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -46,12 +46,12 @@ class Grid(NamedTuple):
     coast: FloatArray
 
 
-@njit
+@borrowing
 def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
     return bool((bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0)
 
 
-@njit
+@borrowing
 def _meets(grid: Grid, cell: int, x0: float, y0: float, x1: float, y1: float) -> int:
     """How many pieces of coast of a cell a short straight line crosses."""
     coast = grid.coast
@@ -70,7 +70,7 @@ def _meets(grid: Grid, cell: int, x0: float, y0: float, x1: float, y1: float) ->
     return count
 
 
-@njit
+@borrowing
 def known(grid: Grid, y: float, x: float) -> bool:
     """Whether a place lies inside the grid."""
     rows, columns = grid.reach.shape
@@ -79,7 +79,7 @@ def known(grid: Grid, y: float, x: float) -> bool:
     return bool(0 <= row < rows and 0 <= column < columns)
 
 
-@njit
+@borrowing
 def on_land(grid: Grid, y: float, x: float) -> bool:
     """Whether a place lies on land: as its cell's point, or across an odd number of coasts from it."""
     if not known(grid, y, x):
@@ -93,7 +93,7 @@ def on_land(grid: Grid, y: float, x: float) -> bool:
     return bool(grid.land[row, column]) != odd
 
 
-@njit
+@borrowing
 def straight_clear(grid: Grid, y0: float, x0: float, y1: float, x1: float) -> bool:
     """Whether a short straight line in degrees crosses no coast and stays inside the grid."""
     rows, columns = grid.reach.shape
@@ -110,7 +110,7 @@ def straight_clear(grid: Grid, y0: float, x0: float, y1: float, x1: float) -> bo
     return True
 
 
-@njit
+@borrowing
 def clear(grid: Grid, y0: float, x0: float, y1: float, x1: float) -> bool:
     """Whether the great circle between two places at sea crosses no coast and stays inside the grid."""
     if not known(grid, y0, x0) or not known(grid, y1, x1):

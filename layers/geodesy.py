@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from layers.jit import njit
+from layers.jit import borrowing
 
 FloatArray = npt.NDArray[np.float64]
 Value = TypeVar("Value", float, FloatArray)
@@ -57,15 +57,15 @@ def _reduced_distance_m(sin0: Value, cos0: Value, sin1: Value, cos1: Value, step
     return length
 
 
-reduced_latitude = njit(_reduced_latitude)
+reduced_latitude = borrowing(_reduced_latitude)
 """Sine and cosine of the reduced latitude of a float [degrees], to be called inside kernels."""
 
-reduced_distance_m = njit(_reduced_distance_m)
+reduced_distance_m = borrowing(_reduced_distance_m)
 """As `lambert_m`, of both ends' reduced latitudes and their step in longitude [degrees]: for kernels that
 pass along a track and meet each place twice."""
 
 
-@njit
+@borrowing
 def lambert_m(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     """`distance_m` for four floats, to be called inside kernels. [m].
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from layers.coast import FloatArray, Grid, known, on_land, straight_clear
-from layers.jit import njit
+from layers.jit import borrowing, njit
 
 METRES_PER_DEG = 111_195.0
 # Rings of places around one on land: the first radius, how they grow, and how many places a ring has.
@@ -18,7 +18,7 @@ HALF = 300
 DIAGONAL = np.sqrt(2.0)
 
 
-@njit
+@borrowing
 def into_water(grid: Grid, y: float, x: float, most_m: float) -> tuple[float, float]:
     """Nearest water around a place on land, on rings that grow; NaN if there is none within reach."""
     narrow = np.cos(y * np.pi / 180)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from layers.jit import njit
+from layers.jit import borrowing, njit
 from layers.lattice import FINE_BIT
 
 IntArray = npt.NDArray[np.int64]
@@ -51,31 +51,31 @@ class Cuts(NamedTuple):
     edges: FloatArray
 
 
-@njit
+@borrowing
 def column_of(x: float, per_degree: float) -> int:
     """Column of cells at a longitude, not wrapped: turns of the Earth add `nx`."""
     return math.floor((x + 180.0) * per_degree)
 
 
-@njit
+@borrowing
 def turn_of(x: float, shape: Shape) -> float:
     """Whole turns of the Earth in a longitude beyond [-180, 180), by the column it falls in. [degrees]."""
     return 360.0 * (column_of(x, shape.per_degree) // shape.nx)
 
 
-@njit
+@borrowing
 def row_of(y: float, per_degree: float, ny: int) -> int:
     """Row of cells at a latitude."""
     return min(max(math.floor((y + 90.0) * per_degree), 0), ny - 1)
 
 
-@njit
+@borrowing
 def within(value: int, cell: int, parts: int) -> int:
     """Fine row or column, kept inside the coarse one against rounding."""
     return min(max(value, cell * parts), cell * parts + parts - 1)
 
 
-@njit
+@borrowing
 def group_code(x: float, y: float, group: int, cuts: Cuts) -> int:
     """Zone code of a place inside the cell of a boundary group, longitude in [-180, 180].
 
@@ -99,7 +99,7 @@ def group_code(x: float, y: float, group: int, cuts: Cuts) -> int:
     return code
 
 
-@njit
+@borrowing
 def cell_state(
     x: float, y: float, shape: Shape, state: StateArray, fine_state: StateArray
 ) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def cell_state(
     return fine_cell(here, fine_column, fine_row, shape, fine_state)
 
 
-@njit
+@borrowing
 def fine_cell(here: int, column: int, row: int, shape: Shape, fine_state: StateArray) -> tuple[int, int]:
     """State and number of a fine cell in a coarse one of state `here`; columns may count turns."""
     columns = shape.nx * shape.fine

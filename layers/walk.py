@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layers.atoms import Atoms
-from layers.jit import njit, zero
+from layers.jit import borrowing, zero
 from layers.lookup import (
     Cuts,
     Grid,
@@ -183,7 +183,7 @@ def _scratch(index: ZoneIndex) -> tuple[_Path, FloatArray]:
     return path, np.empty(edges + 1)
 
 
-@njit
+@borrowing
 def _scan(
     first: int, legs: _Legs, grid: Grid, cuts: Cuts, path: _Path, marks: FloatArray, out: _Out
 ) -> tuple[int, int]:
@@ -213,7 +213,7 @@ def _scan(
     return lat0.size, k
 
 
-@njit
+@borrowing
 def _nearest_turn(x: float, near: float) -> float:
     """Longitude moved by whole turns to within 180 degrees of another."""
     while x - near > 180.0:
@@ -223,7 +223,7 @@ def _nearest_turn(x: float, near: float) -> float:
     return x
 
 
-@njit
+@borrowing
 def _leg(
     i: int,
     k: int,
@@ -268,7 +268,7 @@ def _leg(
     return k
 
 
-@njit
+@borrowing
 def _lines_needed(ends: tuple[float, float, float, float]) -> int:
     """Into how many straight lines a leg must be split to stay near the great circle."""
     x0, y0, x1, y1 = ends
@@ -288,7 +288,7 @@ def _lines_needed(ends: tuple[float, float, float, float]) -> int:
     return max(math.ceil(lines), 1)
 
 
-@njit
+@borrowing
 def _circle(ends: tuple[float, float, float, float]) -> Circle:
     """Return the vector of a leg's beginning, one square to it towards its end, its length, and the arc."""
     radian = math.pi / 180
@@ -300,12 +300,12 @@ def _circle(ends: tuple[float, float, float, float]) -> Circle:
     return ax, ay, az, bx, by, bz, sine, math.atan2(sine, cosine)
 
 
-@njit
+@borrowing
 def _vector(lam: float, phi: float) -> tuple[float, float, float]:
     return math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)
 
 
-@njit
+@borrowing
 def _waypoint(
     ends: tuple[float, float, float, float], circle: Circle, number: int, lines: int, near: float
 ) -> tuple[float, float]:
@@ -325,7 +325,7 @@ def _waypoint(
     return _nearest_turn(lon, near), lat
 
 
-@njit
+@borrowing
 def _pieces(
     line: tuple[float, float, float, float],
     shape: Shape,
@@ -353,7 +353,7 @@ def _pieces(
     return found
 
 
-@njit
+@borrowing
 def _fine_pieces(
     line: tuple[float, float, float, float],
     span: tuple[float, float],
@@ -379,7 +379,7 @@ def _fine_pieces(
     return found
 
 
-@njit
+@borrowing
 def _fine_place(
     line: tuple[float, float, float, float], t: float, coarse: tuple[int, int, int], shape: Shape
 ) -> tuple[int, int]:
@@ -390,7 +390,7 @@ def _fine_place(
     return within(column, coarse[0], shape.fine), within(row, coarse[1], shape.fine)
 
 
-@njit
+@borrowing
 def _next(
     line: tuple[float, float, float, float],
     span: tuple[float, float],
@@ -418,7 +418,7 @@ def _next(
     return end, column, row + (1 if stop[1] > row else -1)
 
 
-@njit
+@borrowing
 def _edge_crossings(
     line: tuple[float, float, float, float],
     begin: float,
@@ -458,7 +458,7 @@ def _edge_crossings(
     return found
 
 
-@njit
+@borrowing
 def _put(i: int, k: int, begun: int, code: int, cell: int, end: float, out: _Out) -> int:
     """Add a piece that ends at share `end`: to the atom before if alike or a sliver, else as a new one."""
     f1 = out.f1

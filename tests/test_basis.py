@@ -151,6 +151,7 @@ def test_plain_python_path_gives_the_same_bytes(seed, monkeypatch):
         "book",
         "add_main_engine",
         "apply_control",
+        "_number",
         "_slot",
         "_wider",
     ):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from corridor.emissions.basis import CELL_COLUMNS, CELL_KEYS, LEDGER_COLUMNS, LEDGER_KEYS, PAIR_COLUMNS
 from corridor.emissions.kernel import number_keys
 from corridor.emissions.species import CONSUMERS, SPECIES
-from layers.jit import njit
+from layers.jit import borrowing
 
 # What of each consumer's fuel came from a ship's own reports.
 MEASURED_COLUMNS = tuple(f"{consumer}_measured_mg" for consumer in CONSUMERS)
@@ -98,7 +98,7 @@ def _summed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([left, pd.DataFrame(sums, columns=list(CELL_COLUMNS), copy=False)], axis=1)
 
 
-@njit
+@borrowing
 def _add_rows(
     number: NDArray[np.int32],
     start: int,

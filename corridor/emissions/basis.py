@@ -151,6 +151,7 @@ def account(  # noqa: PLR0913 - one setting each, all by name
         (ledger_row, cell_row, piece_row, pair_row),
         tables,
         checked(control, len(parts.segment), len(LEDGER_COLUMNS)),
+        kernel.Room.empty(),
     )
     ledger = _ledger_keys(ledger_keys, codes)
     return Basis(
@@ -184,10 +185,10 @@ def _atom_arrays(atoms: Atoms, period: Any) -> tuple[kernel.AtomArrays, npt.NDAr
     code = np.ascontiguousarray(atoms.code, np.int64)
     number, pairs = kernel.number_keys(code, np.zeros(len(code), np.int64))
     arrays = kernel.AtomArrays(
-        segment=np.asarray(atoms.segment, np.int64),
-        code=number.astype(np.int64),
+        segment=np.ascontiguousarray(atoms.segment, np.int32),
+        code=number,
         cell=np.ascontiguousarray(atoms.cell, np.int64),
-        period=np.asarray(period, np.int64),
+        period=np.ascontiguousarray(period, np.int32),
         f0=np.ascontiguousarray(atoms.f0, np.float64),
         f1=np.ascontiguousarray(atoms.f1, np.float64),
     )
@@ -230,13 +231,13 @@ def _motion(segments: Segments, known: Surroundings) -> SegmentMotion:
 
 def _segment_arrays(segments: Segments, moves: Behaviour, load: Any) -> kernel.SegmentArrays:
     return kernel.SegmentArrays(
-        vessel=np.asarray(segments.vessel, np.int64),
-        voyage=np.asarray(segments.voyage, np.int64),
-        duration_ms=(segments.t1_ms - segments.t0_ms).astype(np.float64),
-        observed_ms=np.asarray(segments.observed_ms, np.float64),
-        distance_mm=segments.distance_m * MM_PER_M,
+        vessel=np.ascontiguousarray(segments.vessel, np.int32),
+        voyage=np.ascontiguousarray(segments.voyage, np.int32),
+        duration_ms=np.asarray(segments.t1_ms - segments.t0_ms, np.int64),
+        observed_ms=np.ascontiguousarray(segments.observed_ms, np.int64),
+        distance_mm=np.asarray(segments.distance_m, np.float64) * MM_PER_M,
         stays=np.asarray(segments.kind) == 1,
-        origin=np.asarray(segments.origin, np.int64),
+        origin=np.ascontiguousarray(segments.origin, np.uint8),
         load=np.ascontiguousarray(load, np.float64),
         band=moves.band,
         rest=moves.rest,

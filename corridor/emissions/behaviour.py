@@ -29,7 +29,7 @@ import numpy.typing as npt
 from corridor import reference
 from corridor.emissions.phases import AT_ANCHOR, AT_BERTH, DRIFTING, MANOEUVRING, PhaseRules
 from corridor.tracks.trajectories import Segments
-from layers.jit import njit
+from layers.jit import borrowing, njit
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -198,7 +198,7 @@ def steady(
             n += 1
 
 
-@njit
+@borrowing
 def _joined(
     first: IntArray, n: int, end: int, band: Bands, t0_ms: IntArray, t1_ms: IntArray, flicker_ms: float
 ) -> int:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from corridor.emissions.control import Control
 from corridor.emissions.phases import BY_COAST, PHASES, phase_of
-from layers.jit import njit, zero
+from layers.jit import borrowing, njit
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -35,13 +35,13 @@ MICRO = 1_000_000.0
 class SegmentArrays(NamedTuple):
     """Segments, ordered by vessel and time."""
 
-    vessel: IntArray
-    voyage: IntArray
-    duration_ms: FloatArray
-    observed_ms: FloatArray
+    vessel: npt.NDArray[np.int32]
+    voyage: npt.NDArray[np.int32]
+    duration_ms: IntArray
+    observed_ms: IntArray
     distance_mm: FloatArray
     stays: npt.NDArray[np.bool_]
-    origin: IntArray
+    origin: npt.NDArray[np.uint8]
     load: FloatArray
     band: npt.NDArray[np.int8]
     rest: npt.NDArray[np.int8]
@@ -53,10 +53,10 @@ class SegmentArrays(NamedTuple):
 class AtomArrays(NamedTuple):
     """Atoms, ordered by segment; ``code`` counts the distinct zone codes."""
 
-    segment: IntArray
-    code: IntArray
+    segment: npt.NDArray[np.int32]
+    code: npt.NDArray[np.int32]
     cell: IntArray
-    period: IntArray
+    period: npt.NDArray[np.int32]
     f0: FloatArray
     f1: FloatArray
 
@@ -127,6 +127,22 @@ class ShipArrays(NamedTuple):
     upstream: FloatArray
 
 
+class Room(NamedTuple):
+    """Accounts of the segment in hand, what rounding left of the ship's, sums of the atoms not yet booked."""
+
+    whole: FloatArray
+    carry: FloatArray
+    run: FloatArray
+    booked: IntArray
+    masses: IntArray
+
+    @classmethod
+    def empty(cls) -> "Room":
+        """Begin with nothing."""
+        whole, carry, run = np.zeros((3, N_LEDGER))
+        return cls(whole, carry, run, np.zeros(N_LEDGER, np.int64), np.zeros(N_MASSES, np.int64))
+
+
 class Sorted(NamedTuple):
     """What each atom is: its phase, mode and supply, and the keys of its ledger row and its cell row."""
 
@@ -157,7 +173,8 @@ def sort_atoms(
     cell_key = np.empty(n, np.int64)
     off_ms = 0.0
     for i in range(n):
-        s, code, period = atoms.segment[i], atoms.code[i], atoms.period[i]
+        # Packed into keys of 64 bits, numbers of 32 must be wider before they are moved up.
+        s, code, period = atoms.segment[i], int(atoms.code[i]), atoms.period[i]
         load, stays = segments.load[s], segments.stays[s]
         bands, band = rules.bands_of_code[code], segments.band[s]
         near = False
@@ -168,21 +185,21 @@ def sort_atoms(
         rest, harbour = segments.rest[s], segments.harbour[s]
         here = phase_of(bands, band, rest, harbour, near, load, rules.cruising_above, rules.below)
         if len(rules.phase):
-            here = rules.phase[i]
+            here = int(rules.phase[i])
         burns = rules.supply_of[rules.sulphur_zone_of_code[code], period]
         if rules.main_on[here] and not stays and load < rules.main_off_below:
             off_ms += segments.duration_ms[s] * (atoms.f1[i] - atoms.f0[i])
         phase[i], supply[i] = here, burns
         mode[i] = here + N_PHASES * rules.local_of_code[code]
-        month, fuel = rules.month_of_period[period], rules.fuel_of[segments.vessel[s], burns]
-        origin = segments.origin[s]
-        ship_key[i] = (segments.vessel[s] << 32) | segments.voyage[s]
+        vessel, origin = int(segments.vessel[s]), int(segments.origin[s])
+        month, fuel = rules.month_of_period[period], rules.fuel_of[vessel, burns]
+        ship_key[i] = (vessel << 32) | int(segments.voyage[s])
         place_key[i] = (code << 32) | (month << 12) | (here << 9) | (origin << 6) | fuel
-        cell_key[i] = (month << 16) | (here << 12) | class_index[segments.vessel[s]]
+        cell_key[i] = (month << 16) | (here << 12) | class_index[vessel]
     return Sorted(phase, mode, supply, ship_key, place_key, cell_key, off_ms)
 
 
-@njit
+@borrowing
 def _slot(first: int, second: int, size: int) -> int:
     """Where a pair of keys is looked for first, in a table whose size is a power of two."""
     # int() spares the plain Python path an overflow; compiled, the product wraps, which is as good.
@@ -212,27 +229,47 @@ def number_keys(first: IntArray, second: IntArray) -> tuple[npt.NDArray[np.int32
     slots = np.full(2048, -1, np.int32)
     rows = np.empty((1024, 2), np.int64)
     number = np.empty(len(first), np.int32)
-    n, row = zero(), -1
-    for i in range(len(first)):
+    done, n = _number(first, second, 0, 0, slots, rows, number)
+    while done < len(first):
+        slots, rows = _wider(slots, rows, n)
+        done, n = _number(first, second, done, n, slots, rows, number)
+    return number, rows[:n].copy()
+
+
+@borrowing
+def _number(
+    first: IntArray,
+    second: IntArray,
+    done: int,
+    n: int,
+    slots: npt.NDArray[np.int32],
+    rows: IntArray,
+    number: npt.NDArray[np.int32],
+) -> tuple[int, int]:
+    """Number pairs of keys from one on while there is room: how many have a number, how many are distinct."""
+    row = -1
+    for i in range(done, len(first)):
         if row < 0 or rows[row, 0] != first[i] or rows[row, 1] != second[i]:
-            if n == len(rows):
-                slots, rows = _wider(slots, rows, n)
             slot = _slot(first[i], second[i], len(slots))
             row = slots[slot]
             while row >= 0 and (rows[row, 0] != first[i] or rows[row, 1] != second[i]):
                 slot = (slot + 1) & (len(slots) - 1)
                 row = slots[slot]
             if row < 0:
+                if n == len(rows):
+                    return i, n
                 row = n
                 slots[slot] = n
                 rows[n, 0], rows[n, 1] = first[i], second[i]
                 n += 1
         number[i] = row
-    return number, rows[:n].copy()
+    return len(first), n
 
 
 @njit
-def number_pieces(segment: IntArray, ledger_row: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], int]:
+def number_pieces(
+    segment: npt.NDArray[np.int32], ledger_row: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], int]:
     """Join the neighbouring atoms of one segment and one ledger row: the piece of each, and how many."""
     number = np.empty(len(segment), np.int32)
     n = 0
@@ -245,7 +282,10 @@ def number_pieces(segment: IntArray, ledger_row: npt.NDArray[np.int32]) -> tuple
 
 @njit
 def number_pairs(
-    vessel: IntArray, segment: IntArray, cell_row: npt.NDArray[np.int32], cell_of_row: npt.NDArray[np.int32]
+    vessel: npt.NDArray[np.int32],
+    segment: npt.NDArray[np.int32],
+    cell_row: npt.NDArray[np.int32],
+    cell_of_row: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Count pairs of vessel and cell as they appear: the number of each atom, the first atom of each.
 
@@ -267,7 +307,7 @@ def number_pairs(
     return number, first[:n].copy()
 
 
-@njit
+@borrowing
 def add_main_engine(out: FloatArray, kwh: float, load: float, v: int, supply: int, ships: ShipArrays) -> None:
     """Add energy, fuel and masses of the main engine to the accounts of a segment. [mg, mWh]"""
     curve, bc = ships.curve[v], ships.bc[v, supply]
@@ -285,7 +325,7 @@ def add_main_engine(out: FloatArray, kwh: float, load: float, v: int, supply: in
         out[MAIN_MASS + BC] += fuel_mg * bc[0] * load ** bc[1]
 
 
-@njit
+@borrowing
 def apply_control(out: FloatArray, variant: int, control: Control) -> None:
     """Leave of a segment's accounts what a variant leaves; book what came from shore. [mWh]"""
     out[SHORE] = out[AUX_MWH] * control.shore_share[variant]
@@ -293,7 +333,7 @@ def apply_control(out: FloatArray, variant: int, control: Control) -> None:
         out[k] *= control.multipliers[variant, k]
 
 
-@njit
+@borrowing
 def book(
     segments: SegmentArrays,
     atoms: AtomArrays,
@@ -302,6 +342,7 @@ def book(
     rows: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]],
     tables: tuple[IntArray, IntArray, IntArray, IntArray],
     control: Control,
+    room: Room,
 ) -> None:
     """Add every atom to its ledger row, its cell row, its vessel in the cell and, if wanted, its piece.
 
@@ -312,8 +353,7 @@ def book(
     mode, supply, main_on, main_off_below = kinds
     ledger_row, cell_row, piece_row, pair_row = rows
     ledger, cells, pieces, pairs = tables
-    whole, carry, run = np.zeros(N_LEDGER), np.zeros(N_LEDGER), np.zeros(N_LEDGER)
-    booked, masses = np.zeros(N_LEDGER, np.int64), np.zeros(N_MASSES, np.int64)
+    whole, carry, run, booked, masses = room
     s, variant, wtt_carry = -1, 0, 0.0
     for i in range(len(atoms.segment)):
         now = control.variant[i] if len(control.variant) else 0
@@ -371,7 +411,7 @@ def book(
                 pieces[6 + k, row] += masses[k]
 
 
-@njit
+@borrowing
 def _add_up(booked: IntArray, main_diesel: bool, aux_diesel: bool, masses: IntArray) -> None:
     """Sum fuel and species over the consumers; at last the particulates of diesel engines."""
     masses[0] = booked[MAIN_FUEL] + booked[MAIN_FUEL + 1] + booked[MAIN_FUEL + 2]

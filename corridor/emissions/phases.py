@@ -10,7 +10,7 @@ import numpy.typing as npt
 from corridor import reference
 from corridor.emissions.method_tables import parameter, table_of
 from corridor.errors import ReferenceDataError
-from layers.jit import njit
+from layers.jit import borrowing
 
 PHASES = ("at_berth", "at_anchor", "drifting", "manoeuvring", "slow_transit", "cruising")
 AT_BERTH, AT_ANCHOR, DRIFTING, MANOEUVRING, SLOW_TRANSIT, CRUISING = range(6)
@@ -116,7 +116,7 @@ def phase_rules(method: str = "imo4") -> PhaseRules:
     )
 
 
-@njit
+@borrowing
 def phase_of(
     bands: npt.NDArray[np.int8],
     band: int,

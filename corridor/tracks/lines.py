@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from corridor.tracks.quality import Array
 from corridor.tracks.trajectories import STAY, Segments
 from layers.geodesy import display_longitude, unwrap_longitudes
-from layers.jit import njit
+from layers.jit import borrowing
 
 # Nodes closer together than this add nothing to a picture: ships turn where they are slow, and ports are
 # looked at closely. Nor does a bend smaller than the tolerance.
@@ -99,7 +99,7 @@ def thinned_lines(segments: Segments, vessels: pd.DataFrame) -> tuple[Line, ...]
     )
 
 
-@njit
+@borrowing
 def _choose_nodes(
     track: tuple[Array, Array, Array, Array],
     times: tuple[Array, Array],
@@ -149,7 +149,7 @@ def _choose_nodes(
         kept[before] = True
 
 
-@njit
+@borrowing
 def _eastward(west: float, east: float) -> float:
     """Degrees of longitude from one place to another, the shorter way round."""
     step = east - west

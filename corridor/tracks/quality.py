@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layers.jit import njit, zero
+from layers.jit import borrowing, njit, zero
 
 Array = npt.NDArray[Any]
 Positions = Mapping[str, Array]
@@ -156,7 +156,7 @@ def kept_rows(positions: Positions, cleaned: Cleaned) -> dict[str, Array]:
     return {name: values[order] for name, values in whole.items()}
 
 
-@njit
+@borrowing
 def sphere_nm(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     """Return the length on the sphere, flat where both ends are near; good to 0.5 %. [nm]."""
     dlat = (lat1 - lat0) * (np.pi / 180)
@@ -176,7 +176,7 @@ def sphere_nm(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     return float(2 * NM_PER_RADIAN * np.arcsin(min(1.0, np.sqrt(h))))
 
 
-@njit
+@borrowing
 def surely_within(lat0: float, lon0: float, lat1: float, lon1: float, nm: float) -> bool:
     """Whether `sphere_nm` cannot exceed a distance, told without trigonometry; if not, nothing is known.
 
@@ -190,16 +190,17 @@ def surely_within(lat0: float, lon0: float, lat1: float, lon1: float, nm: float)
 
 @njit
 def _clean_ships(edges: Array, fixes: Fixes, flags: Array, part: Array, track: Array) -> None:
+    dealt = np.empty((4, MAX_OPEN), np.int64)
     for ship in range(len(edges) - 1):
         start, end = edges[ship], edges[ship + 1]
         flag_islands(start, end, fixes, flags)
-        tracks = _deal_tracks(start, end, fixes, flags, track)
+        tracks = _deal_tracks(start, end, fixes, flags, track, dealt)
         if tracks > 1:
             _judge_tracks(start, end, tracks, fixes, flags, part, track)
         _flag_motion(start, end, fixes, flags, track)
 
 
-@njit
+@borrowing
 def flag_islands(start: int, end: int, fixes: Fixes, flags: Array) -> None:
     """Flag few rows that lie more than a year from the ship's other rows: their clock was wrong."""
     t_ms = fixes[0]
@@ -215,14 +216,15 @@ def flag_islands(start: int, end: int, fixes: Fixes, flags: Array) -> None:
         first = i + 1
 
 
-@njit
-def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array) -> int:
-    """Give each row its track; flag duplicates, conflicts and near noise; return the number of tracks."""
+@borrowing
+def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array, dealt: Array) -> int:
+    """Give each row its track; flag duplicates, conflicts and near noise; return the number of tracks.
+
+    ``dealt`` is room for the last fix of each open track, the one before it, its name and size.
+    """
     t_ms, lat, lon, sog = fixes
-    last = np.full(MAX_OPEN, -1, np.int64)
-    prior = np.full(MAX_OPEN, -1, np.int64)
-    name = np.zeros(MAX_OPEN, np.int64)
-    size = np.zeros(MAX_OPEN, np.int64)
+    last, prior, name, size = dealt[0], dealt[1], dealt[2], dealt[3]
+    last[:], prior[:], name[:], size[:] = -1, -1, 0, 0
     tracks = 0
     open_tracks = 0
     latest, established = 0, 0
@@ -275,7 +277,7 @@ def _deal_tracks(start: int, end: int, fixes: Fixes, flags: Array, track: Array)
     return tracks
 
 
-@njit
+@borrowing
 def _goes_on(i: int, j: int, alone: bool, only_one: bool, fixes: Fixes) -> bool:
     """Whether a fix surely goes on with the track whose last fix is j, so that no other need be asked.
 
@@ -290,7 +292,7 @@ def _goes_on(i: int, j: int, alone: bool, only_one: bool, fixes: Fixes) -> bool:
     return surely_within(lat[j], lon[j], lat[i], lon[i], reach)
 
 
-@njit
+@borrowing
 def _most_kn(sog0: float, sog1: float) -> float:
     """Speed to believe in between two fixes: beyond the usual only if the broadcast speed says so. [kn]."""
     if np.isnan(sog0) or np.isnan(sog1):
@@ -298,7 +300,7 @@ def _most_kn(sog0: float, sog1: float) -> float:
     return min(MAX_KN, max(LIKELY_KN, 1.5 * max(sog0, sog1)))
 
 
-@njit
+@borrowing
 def _from_before(i: int, prior: Array, fixes: Fixes) -> bool:
     """Whether a track could have come here from its last fix but one: then one of the two is ill-timed.
 
@@ -314,7 +316,7 @@ def _from_before(i: int, prior: Array, fixes: Fixes) -> bool:
     return False
 
 
-@njit
+@borrowing
 def _is_echo(i: int, start: int, fixes: Fixes, track: Array) -> bool:
     """Whether a fix lies on the way a track took in the hours before: a message delivered late."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
@@ -335,7 +337,7 @@ def _is_echo(i: int, start: int, fixes: Fixes, track: Array) -> bool:
     return False
 
 
-@njit
+@borrowing
 def _better(nm: float, dt: float, size: int, best_nm: float, best_dt: float, best_size: int) -> bool:
     """Whether a track fits better: an established one at a likely speed, else the nearest."""
     sound = size >= MIN_TRACK and nm * MS_PER_HOUR <= LIKELY_KN * dt
@@ -347,7 +349,7 @@ def _better(nm: float, dt: float, size: int, best_nm: float, best_dt: float, bes
     return nm < best_nm
 
 
-@njit
+@borrowing
 def _least(size: Array, last: Array) -> int:
     """Open track to give up: the one with fewest fixes, the longest silent among equals."""
     slot = 0
@@ -357,7 +359,7 @@ def _least(size: Array, last: Array) -> int:
     return slot
 
 
-@njit
+@borrowing
 def _settle_same_time(
     i: int, k: int, last: Array, name: Array, fixes: Fixes, flags: Array, track: Array
 ) -> None:
@@ -448,7 +450,7 @@ def _turns(start: int, end: int, main: int, tracks: int, track: Array) -> Array:
     return turns
 
 
-@njit
+@borrowing
 def _name_conflicts(start: int, end: int, fixes: Fixes, flags: Array) -> None:
     """Call a teleport at the time of a kept fix by its name: a conflict."""
     t_ms = fixes[0]
@@ -465,7 +467,7 @@ def _name_conflicts(start: int, end: int, fixes: Fixes, flags: Array) -> None:
         i = j
 
 
-@njit
+@borrowing
 def _flag_motion(start: int, end: int, fixes: Fixes, flags: Array, track: Array) -> None:
     """Flag positions that stand still at speed, and speeds that the positions contradict."""
     t_ms, lat, lon, sog = fixes

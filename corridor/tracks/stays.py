@@ -10,7 +10,7 @@ not follow a drifting ship as a running mean would.
 import numpy as np
 
 from corridor.tracks.quality import FROZEN, MS_PER_HOUR, Array, Fixes, sphere_nm
-from layers.jit import njit, zero
+from layers.jit import borrowing, zero
 
 # Gap limit [ms], stay radius [nm], shortest stay, stay that ends a voyage, shortest leg [ms].
 Limits = tuple[float, float, float, float, float]
@@ -24,7 +24,7 @@ MOST_OUTSIDE = 3
 OUTSIDE_MS = 1_800_000
 
 
-@njit
+@borrowing
 def moving(i: int, start: int, end: int, fixes: Fixes) -> bool:
     """Whether the ship makes way at a fix: by its broadcast speed, else by the next fix."""
     t_ms, lat, lon, sog = fixes[0], fixes[1], fixes[2], fixes[3]
@@ -37,7 +37,7 @@ def moving(i: int, start: int, end: int, fixes: Fixes) -> bool:
     return bool(way * MS_PER_HOUR > MOVING_KN * abs(t_ms[j] - t_ms[i]))
 
 
-@njit
+@borrowing
 def _grow(i: int, end: int, used: Array, fixes: Fixes, limits: Limits) -> tuple[int, int]:
     """Longest run from fix i inside the square; its last fix and the first one outside."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
@@ -71,7 +71,7 @@ def _grow(i: int, end: int, used: Array, fixes: Fixes, limits: Limits) -> tuple[
     return last, first_outside
 
 
-@njit
+@borrowing
 def find_stays(start: int, end: int, used: Array, fixes: Fixes, limits: Limits, stays: Array) -> int:
     """Write first and last fix of each stay of a vessel into ``stays``; return their number."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
@@ -97,7 +97,7 @@ def find_stays(start: int, end: int, used: Array, fixes: Fixes, limits: Limits, 
     return count
 
 
-@njit
+@borrowing
 def _add_stay(
     first: int, last: int, count: int, used: Array, fixes: Fixes, limits: Limits, stays: Array
 ) -> int:
@@ -111,7 +111,7 @@ def _add_stay(
     return count + 1
 
 
-@njit
+@borrowing
 def _same_place(
     first0: int, last0: int, first1: int, last1: int, used: Array, fixes: Fixes, limits: Limits
 ) -> bool:
@@ -129,7 +129,7 @@ def _same_place(
     return True
 
 
-@njit
+@borrowing
 def centre(first: int, last: int, used: Array, fixes: Fixes) -> tuple[float, float]:
     """Mean place of the fixes of a stay, those far beyond the mean distance left out. [degrees]."""
     lat, lon = fixes[1], fixes[2]
@@ -162,7 +162,7 @@ def centre(first: int, last: int, used: Array, fixes: Fixes) -> tuple[float, flo
     return mid_lat, wrapped
 
 
-@njit
+@borrowing
 def usable(edges: Array, flags: Array, used: Array) -> None:
     """Mark the fixes of each vessel that tell a place: all but frozen ones between the first and the last."""
     for v in range(len(edges) - 1):

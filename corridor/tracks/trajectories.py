@@ -27,7 +27,7 @@ from corridor.tracks.quality import (
 )
 from corridor.tracks.stays import Limits
 from layers.geodesy import reduced_distance_m, reduced_latitude
-from layers.jit import njit, zero
+from layers.jit import borrowing, njit, zero
 
 # Status, draught and number of each row.
 Evidence = tuple[Array, ...]
@@ -185,8 +185,9 @@ def trace(
     fixes = fixes_of(positions)
     used = np.ones(rows, np.bool_)
     standing.usable(edges, flags, used)
-    pieces = np.empty((2 * rows + 1, 5), np.int64)
-    count = _pieces(edges, used, fixes, limits, pieces)
+    pieces = np.empty((2 * rows + 1, 5), np.int32)
+    stays = np.empty((np.diff(edges).max(initial=0) + 1, 2), np.int64)
+    count = _pieces(edges, used, fixes, limits, stays, pieces)
     vessels = _vessels(positions["ship"], part, edges, ships)
     return _assemble(pieces[:count], positions, used, fixes, limits, vessels)
 
@@ -214,15 +215,11 @@ def _vessels(ship: Array, part: Array, edges: Array, ships: pd.DataFrame | None)
     )
 
 
-@njit
-def _pieces(edges: Array, used: Array, fixes: Fixes, limits: Limits, pieces: Array) -> int:
+@borrowing
+def _pieces(edges: Array, used: Array, fixes: Fixes, limits: Limits, stays: Array, pieces: Array) -> int:
     """Write vessel, voyage, first and last fix and kind of each piece; return their number."""
     t_ms = fixes[0]
     count = zero()
-    longest = 0
-    for v in range(len(edges) - 1):
-        longest = max(longest, edges[v + 1] - edges[v])
-    stays = np.empty((longest + 1, 2), np.int64)
     for v in range(len(edges) - 1):
         start, end = edges[v], edges[v + 1]
         found = standing.find_stays(start, end, used, fixes, limits, stays)
@@ -240,13 +237,13 @@ def _pieces(edges: Array, used: Array, fixes: Fixes, limits: Limits, pieces: Arr
     return count
 
 
-@njit
+@borrowing
 def _put(pieces: Array, k: int, v: int, voyage: int, first: int, last: int, kind: int) -> None:
     """Write a piece; a tuple assigned to a row would become an array of its own first."""
     pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3], pieces[k, 4] = v, voyage, first, last, kind
 
 
-@njit
+@borrowing
 def _legs(
     v: int,
     voyage: int,
@@ -286,7 +283,7 @@ def _legs(
     return _close_run(v, voyage, node, last, run, fixes, limits, pieces, count), voyage
 
 
-@njit
+@borrowing
 def _close_run(
     v: int,
     voyage: int,
@@ -309,7 +306,7 @@ def _close_run(
     return count + 1
 
 
-@njit
+@borrowing
 def _possible(i: int, j: int, fixes: Fixes) -> bool:
     """Whether the step from one fix to another needs at most 60 kn, or a speed that both of them report.
 
@@ -325,11 +322,18 @@ def _possible(i: int, j: int, fixes: Fixes) -> bool:
     return bool(sphere_nm(lat[i], lon[i], lat[j], lon[j]) * MS_PER_HOUR <= most_kn * step)
 
 
-@njit
-def _write(pieces: Array, used: Array, fixes: Fixes, evidence: Evidence, gap_ms: float, out: Columns) -> None:
+@borrowing
+def _write(
+    pieces: Array,
+    used: Array,
+    fixes: Fixes,
+    evidence: Evidence,
+    gap_ms: float,
+    votes: Array,
+    out: Columns,
+) -> None:
     """Write the columns of pieces that are segments: ends, length, speed, draught, observed time, status."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
-    votes = np.zeros(STATUSES, np.int64)
     k = 0
     # A leg mostly begins where the one before ended: its reduced latitude is known.
     before, sine, cosine = -1, 0.0, 1.0
@@ -362,7 +366,7 @@ def _write(pieces: Array, used: Array, fixes: Fixes, evidence: Evidence, gap_ms:
         k += 1
 
 
-@njit
+@borrowing
 def _way(first: int, last: int, used: Array, fixes: Fixes, gap_ms: float) -> tuple[float, int]:
     """Mean broadcast speed over time between two fixes, and how much of the time was observed. [kn, ms]."""
     t_ms, sog = fixes[0], fixes[3]
@@ -384,7 +388,7 @@ def _way(first: int, last: int, used: Array, fixes: Fixes, gap_ms: float) -> tup
     return speed / weight if weight > 0 else np.nan, observed
 
 
-@njit
+@borrowing
 def _commonest(first: int, last: int, status: Array, votes: Array) -> int:
     """Status that most fixes broadcast, the lower number of equals; -1 if none did."""
     same = first
@@ -415,7 +419,7 @@ def _assemble(
     gaps = pieces[pieces[:, 4] >= GAP]
     out = Columns.empty(len(pieces) - len(gaps), positions["row_ref"].dtype)
     evidence = tuple(np.ascontiguousarray(positions[name]) for name in ("status", "draught_m", "row_ref"))
-    _write(pieces, used, fixes, evidence, limits[0], out)
+    _write(pieces, used, fixes, evidence, limits[0], np.zeros(STATUSES, np.int64), out)
     t_ms, lat, lon = fixes[:3]
     return Segments(**out._asdict(), vessels=vessels, unobserved=_unobserved(gaps, t_ms, lat, lon))
 

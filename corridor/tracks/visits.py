@@ -11,7 +11,7 @@ import numpy as np
 
 from corridor.tracks.quality import MS_PER_HOUR, Array
 from layers.geodesy import NAUTICAL_MILE_M, lambert_m
-from layers.jit import njit
+from layers.jit import borrowing, njit
 
 NEAR_NM, FAR_NM = 20.0, 40.0
 # On the plane a distance of 40 nm is wrong by less than this. [nm]
@@ -95,7 +95,7 @@ def visits(tracks: Tracks, stops: Stops, slow_kn: float) -> tuple[Array, Visits]
     return number, out
 
 
-@njit
+@borrowing
 def _apart_nm(lat: float, lon: float, at_lat: float, at_lon: float) -> float:
     """Distance of two places: exact near the rings; on the plane where only the side matters. [nm]."""
     east = at_lon - lon
@@ -110,7 +110,7 @@ def _apart_nm(lat: float, lon: float, at_lat: float, at_lon: float) -> float:
     return lambert_m(lat, lon, at_lat, lon + east) / NAUTICAL_MILE_M
 
 
-@njit
+@borrowing
 def _away_nm(lat: float, lon: float, k: int, share: float, tracks: Tracks) -> float:
     """Distance of a place from where a ship was after some share of a segment. [nm]."""
     step = tracks.lon1[k] - tracks.lon0[k]
@@ -122,7 +122,7 @@ def _away_nm(lat: float, lon: float, k: int, share: float, tracks: Tracks) -> fl
     return _apart_nm(lat, lon, at_lat, tracks.lon0[k] + share * step)
 
 
-@njit
+@borrowing
 def _crossing(lat: float, lon: float, k: int, ring_nm: float, tracks: Tracks) -> float:
     """Share of a segment at which it crosses a ring; its ends lie on either side."""
     low, high = 0.0, 1.0
@@ -136,7 +136,7 @@ def _crossing(lat: float, lon: float, k: int, ring_nm: float, tracks: Tracks) ->
     return 0.5 * (low + high)
 
 
-@njit
+@borrowing
 def _parted(first: int, last: int, lat: float, lon: float, tracks: Tracks) -> bool:
     """Whether a ship left the outer ring, or may have, between the ends of two segments."""
     for k in range(first + 1, last + 1):
@@ -147,7 +147,7 @@ def _parted(first: int, last: int, lat: float, lon: float, tracks: Tracks) -> bo
     return False
 
 
-@njit
+@borrowing
 def _join(tracks: Tracks, stops: Stops, number: Array) -> int:
     """Number the visits of stops: stops in one port, between which the ship stayed near, are one visit."""
     count = 0
@@ -168,7 +168,7 @@ def _join(tracks: Tracks, stops: Stops, number: Array) -> int:
     return count
 
 
-@njit
+@borrowing
 def _measure(
     tracks: Tracks, stops: Stops, number: Array, at_stop: Array, slow_kn: float, out: Visits
 ) -> None:
@@ -197,7 +197,7 @@ def _measure(
         _go(visit, place, (high, follows), slow_kn, tracks, out)
 
 
-@njit
+@borrowing
 def _stop(visit: int, place: tuple[float, float], at_stop: Array, tracks: Tracks, out: Visits) -> None:
     """Sum the time from the first stop of a visit to its last."""
     sums = out.sums_ms[visit]
@@ -217,7 +217,7 @@ def _stop(visit: int, place: tuple[float, float], at_stop: Array, tracks: Tracks
             _leg(tracks.t1_ms[k] - tracks.t0_ms[k], tracks.observed_ms[k], 1.0, near, sums)
 
 
-@njit
+@borrowing
 def _near(
     k: int, begin: float, end: float, place: tuple[float, float], away: tuple[float, float], tracks: Tracks
 ) -> float:
@@ -233,7 +233,7 @@ def _near(
     return max(0.0, middle - begin) if enters else max(0.0, end - middle)
 
 
-@njit
+@borrowing
 def _leg(lasting: int, observed: int, share: float, near: float, sums: Array) -> None:
     """Add the part of a leg to the hours within each ring."""
     sums[WITHIN_20] += near * lasting
@@ -241,7 +241,7 @@ def _leg(lasting: int, observed: int, share: float, near: float, sums: Array) ->
     sums[OBSERVED] += share * observed
 
 
-@njit
+@borrowing
 def _speed(leg: tuple[int, float, float], whole: float, near: float, slow_kn: float, speeds: Array) -> None:
     """Add parts of a leg (ms, m, kn) to the distance, time and fastest speed within both rings."""
     lasting, way_m, speed = leg
@@ -258,7 +258,7 @@ def _speed(leg: tuple[int, float, float], whole: float, near: float, slow_kn: fl
         speeds[ring, FASTEST] = max(speeds[ring, FASTEST], speed)
 
 
-@njit
+@borrowing
 def _come(
     visit: int,
     place: tuple[float, float],
