@@ -19,6 +19,10 @@ ENABLED = os.environ.get("CORRIDOR_JIT", "1") != "0"
 
 if ENABLED:
     import numba
+    from numba.core.options import DefaultOptions
+
+    # Numba keeps this option to itself: a version without it counts everywhere, which is slower, not wrong.
+    _CAN_BORROW = hasattr(DefaultOptions, "_nrt")
 
     def njit(function: F) -> F:
         """Compile a function of floats and arrays to machine code, cached beside its source.
@@ -49,7 +53,7 @@ if ENABLED:
 
     def _compiled(function: F, *, counts: bool) -> F:
         # Said of each: a kernel would take it over from the one that calls it first.
-        options: dict[str, Any] = {"error_model": "numpy", "_nrt": counts}
+        options: dict[str, Any] = {"error_model": "numpy"} | ({"_nrt": counts} if _CAN_BORROW else {})
         try:
             compiled = numba.njit(cache=True, **options)(function)
         except RuntimeError:

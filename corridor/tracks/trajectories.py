@@ -4,9 +4,10 @@ The time of a vessel is kept exactly: its stays, legs and unobserved gaps togeth
 last fix.
 """
 
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ from corridor.tracks.quality import (
 )
 from corridor.tracks.stays import Limits
 from layers.geodesy import reduced_distance_m, reduced_latitude
-from layers.jit import borrowing, njit, zero
+from layers.jit import borrowing, zero
 
 # Status, draught and number of each row.
 Evidence = tuple[Array, ...]
@@ -76,45 +77,6 @@ class TraceSettings:
         )
 
 
-class Columns(NamedTuple):
-    """Columns of segments in writing, in the order of those of `Segments`."""
-
-    vessel: Array
-    voyage: Array
-    t0_ms: Array
-    t1_ms: Array
-    lat0: Array
-    lon0: Array
-    lat1: Array
-    lon1: Array
-    distance_m: Array
-    sog_kn: Array
-    draught_m: Array
-    kind: Array
-    origin: Array
-    observed_ms: Array
-    status: Array
-    row_ref: Array
-
-    @classmethod
-    def empty(cls, rows: int, reference: np.dtype[Any]) -> "Columns":
-        """Room for so many observed legs; `reference` is the type of the numbers of rows."""
-        types = {
-            "vessel": np.int32,
-            "voyage": np.int32,
-            "t0_ms": np.int64,
-            "t1_ms": np.int64,
-            "sog_kn": np.float32,
-            "draught_m": np.float32,
-            "kind": np.uint8,
-            "origin": np.uint8,
-            "observed_ms": np.int64,
-            "status": np.int8,
-            "row_ref": reference,
-        }
-        return cls(*(np.zeros(rows, types.get(name, np.float64)) for name in cls._fields))
-
-
 @dataclass(frozen=True)
 class Segments:
     """Columns of the segments of a partition, by vessel and time; their vessels; what stays unobserved."""
@@ -143,13 +105,31 @@ class Segments:
 
     def columns(self) -> dict[str, Array]:
         """Return the columns by name."""
-        names = [field.name for field in fields(self) if field.name not in ("vessels", "unobserved")]
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in NAMES}
 
     @property
     def too_short(self) -> int:
         """Vessels of which a single fix is known: they have no segment."""
         return int((self.vessels["fixes"] < 2).sum())
+
+
+NAMES = tuple(field.name for field in fields(Segments) if field.name not in {"vessels", "unobserved"})
+"""Names of the columns of segments."""
+TYPES = {
+    **dict.fromkeys(("vessel", "voyage"), np.int32),
+    **dict.fromkeys(("t0_ms", "t1_ms", "observed_ms"), np.int64),
+    **dict.fromkeys(("sog_kn", "draught_m"), np.float32),
+    **dict.fromkeys(("kind", "origin"), np.uint8),
+    "status": np.int8,
+}
+# As kernels write them: numba knows tuples with names, not dataclasses.
+Columns: Any = namedtuple("Columns", NAMES)  # type: ignore[misc]  # the names are those of Segments
+
+
+def _room(rows: int, reference: np.dtype[Any]) -> Any:
+    """Room for so many observed legs; `reference` is the type of the numbers of rows."""
+    types = TYPES | {"row_ref": reference}
+    return Columns(*(np.zeros(rows, types.get(name, np.float64)) for name in NAMES))
 
 
 def trace(
@@ -330,7 +310,7 @@ def _write(
     evidence: Evidence,
     gap_ms: float,
     votes: Array,
-    out: Columns,
+    out: Any,
 ) -> None:
     """Write the columns of pieces that are segments: ends, length, speed, draught, observed time, status."""
     t_ms, lat, lon = fixes[0], fixes[1], fixes[2]
@@ -417,7 +397,7 @@ def _assemble(
 ) -> Segments:
     """Put the columns of segments and of unobserved gaps together from their first and last fixes."""
     gaps = pieces[pieces[:, 4] >= GAP]
-    out = Columns.empty(len(pieces) - len(gaps), positions["row_ref"].dtype)
+    out = _room(len(pieces) - len(gaps), positions["row_ref"].dtype)
     evidence = tuple(np.ascontiguousarray(positions[name]) for name in ("status", "draught_m", "row_ref"))
     _write(pieces, used, fixes, evidence, limits[0], np.zeros(STATUSES, np.int64), out)
     t_ms, lat, lon = fixes[:3]
