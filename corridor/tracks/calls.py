@@ -336,7 +336,7 @@ def _table(
         found.sums_ms[:, OBSERVED] / np.where(whole > 0, whole, np.nan), 1.0
     )
     columns |= _speeds(found, np.asarray(columns["port"], dtype=object), count)
-    return pd.DataFrame(columns)[list(COLUMNS)]
+    return pd.DataFrame({name: columns[name] for name in COLUMNS})
 
 
 def _facts(

@@ -61,34 +61,43 @@ def find_journeys(calls: pd.DataFrame, *, end: str = "LB") -> pd.DataFrame:
     """
     if end not in ENDS:
         raise ValueError(f"end {end!r} of journeys is unknown; known: {', '.join(ENDS)}")
-    side = calls["port"].map(_sides(ENDS[end])).fillna(0).to_numpy(np.int64)
+    sides, port = _sides(ENDS[end]), calls["port"].to_numpy(dtype=object)
+    side = np.array([sides.get(code, 0) for code in port], np.int64)
     at = np.flatnonzero(side)
     ids = calls["vessel_id"].to_numpy(dtype=object)
     first, last = at[:-1], at[1:]
     across = (ids[first] == ids[last]) & (side[first] != side[last])
     first, last = first[across], last[across]
-    depart, arrive = (
-        calls[name].iloc[place] for name, place in (("sailed_utc", first), ("all_fast_utc", last))
-    )
+    depart, arrive = calls["sailed_utc"].array[first], calls["all_fast_utc"].array[last]
     places = _places(calls)
     names = ["; ".join(places[a + 1 : b]) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
-    # How many journeys a ship has made before.
-    number = pd.Series(ids[first], dtype="str").groupby(ids[first]).cumcount().to_numpy(np.int64) + 1
+    direction = np.where(side[first] == WEST, "eastbound", "westbound")
     table = {
-        "vessel_id": pd.Series(ids[first], dtype="str"),
-        "journey_no": number,
-        "direction": pd.Series(np.where(side[first] == WEST, "eastbound", "westbound"), dtype="str"),
-        "from_port": calls["port"].iloc[first].reset_index(drop=True).astype("str"),
-        "to_port": calls["port"].iloc[last].reset_index(drop=True).astype("str"),
-        "depart_utc": depart.reset_index(drop=True),
-        "arrive_utc": arrive.reset_index(drop=True),
-        "hours": (arrive.to_numpy() - depart.to_numpy()) / np.timedelta64(1, "h"),
-        "via": pd.Series(names, dtype="str"),
+        "vessel_id": pd.array(ids[first], dtype="str"),
+        "journey_no": _counted(ids[first]),
+        "direction": pd.array(direction, dtype="str"),
+        "from_port": pd.array(port[first], dtype="str"),
+        "to_port": pd.array(port[last], dtype="str"),
+        "depart_utc": depart,
+        "arrive_utc": arrive,
+        "hours": np.asarray((arrive - depart) / pd.Timedelta(hours=1), np.float64),
+        "via": pd.array(names, dtype="str"),
         "direct": np.array([not name for name in names], np.bool_),
         "from_call_no": calls["call_no"].to_numpy(np.int64)[first],
         "to_call_no": calls["call_no"].to_numpy(np.int64)[last],
     }
-    return pd.DataFrame(table)[list(JOURNEY_COLUMNS)]
+    return pd.DataFrame({name: table[name] for name in JOURNEY_COLUMNS})
+
+
+def _counted(ids: npt.NDArray[np.object_]) -> IntArray:
+    """Which of its ship's each row is, from 1 on; rows of a ship stand together.
+
+    >>> _counted(np.array(["a", "a", "b"], dtype=object)).tolist()
+    [1, 2, 1]
+    """
+    new = np.append(True, ids[1:] != ids[:-1])[: len(ids)]
+    row = np.arange(len(ids))
+    return row - np.maximum.accumulate(np.where(new, row, 0)) + 1
 
 
 def _sides(east: tuple[str, ...]) -> dict[str, int]:
@@ -109,7 +118,7 @@ def milliseconds(times: "pd.Series[pd.Timestamp]") -> IntArray:
     >>> milliseconds(pd.Series(pd.to_datetime(["1970-01-01T00:00:01Z"]))).tolist()
     [1000]
     """
-    return times.dt.tz_convert(None).to_numpy("datetime64[ms]").astype(np.int64)
+    return times.to_numpy("datetime64[ms]").astype(np.int64)
 
 
 def _key(vessel: npt.ArrayLike, t_ms: npt.ArrayLike) -> IntArray:

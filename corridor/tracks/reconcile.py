@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridor.tracks.calls import COLUMNS, HOURS, OTHER, ports
+from corridor.tracks.calls import COLUMNS, HOURS, OTHER, moments, ports
 from corridor.tracks.journeys import milliseconds
 from corridor.tracks.quality import MS_PER_HOUR
 from corridor.tracks.trajectories import OBSERVED, SIMULATED, Segments
-from corridor.tracks.visits import FAR_NM
+from corridor.tracks.visits import FAR_NM, UNKNOWN
 from layers.geodesy import NAUTICAL_MILE_M, distance_m
 
 IntArray = npt.NDArray[np.int64]
@@ -108,18 +108,21 @@ def _name(text: object) -> str:
 
 def without_list(calls: pd.DataFrame) -> pd.DataFrame:
     """Give calls the columns of a list that nobody gave."""
-    none = pd.Series(pd.NaT, index=calls.index).dt.tz_localize("UTC").astype("datetime64[ms, UTC]")
-    empty = pd.Series("", index=calls.index, dtype="str")
-    return calls.assign(
-        listed=empty,
-        list_line=np.full(len(calls), -1, np.int64),
-        listed_arrival_utc=none,
-        listed_departure_utc=none,
-        last_port=empty,
-        next_port=empty,
-        teu_on_board=np.nan,
-        teu_moved=np.nan,
+    none, empty = moments(np.full(len(calls), UNKNOWN)), pd.array([""] * len(calls), dtype="str")
+    said = pd.DataFrame(
+        {
+            "listed": empty,
+            "list_line": np.full(len(calls), -1, np.int64),
+            "listed_arrival_utc": none,
+            "listed_departure_utc": none,
+            "last_port": empty,
+            "next_port": empty,
+            "teu_on_board": np.nan,
+            "teu_moved": np.nan,
+        },
+        index=calls.index,
     )
+    return pd.concat([calls, said], axis=1)
 
 
 def reconcile(
