@@ -32,9 +32,13 @@ def plain(text: object) -> str:
     >>> plain("EVER\x00 GIVEN\n")
     'EVER GIVEN'
     """
+    said = str(text)
+    # What can be printed holds none of them: nearly every text there is.
+    if said.isprintable():
+        return said.strip()
     kept = (
         " " if character in "\t\r\n" else character
-        for character in str(text)
+        for character in said
         if character in "\t\r\n" or (unicodedata.category(character) != "Cc" and character not in _BIDI)
     )
     return "".join(kept).strip()
@@ -135,8 +139,9 @@ def csv_cell(text: object) -> str:
     'EVER GIVEN'
     """
     raw = str(text)
-    guarded = raw.startswith(_FORMULA_STARTS) or plain(raw).startswith(_FORMULA_STARTS)
-    return ("'" if guarded else "") + plain(raw)
+    safe = plain(raw)
+    guarded = raw.startswith(_FORMULA_STARTS) or safe.startswith(_FORMULA_STARTS)
+    return ("'" if guarded else "") + safe
 
 
 def file_stem(text: object) -> str:

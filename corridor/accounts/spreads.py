@@ -1,6 +1,7 @@
 """Intervals on many totals at once: spreads from sums and sums of squares of the ships' contributions."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -158,13 +159,20 @@ class Spreads:
             squares += (here * self.errors.sigma(component)) ** 2
         return squares
 
+    @cached_property
+    def _rows_of_use(self) -> tuple[Ints, Ints]:
+        """Ledger rows that hang on shore power of unknown use, and the key of each; no species matters."""
+        known = self.errors.unknown_use
+        nothing = np.zeros(0, np.int64)
+        return (nothing, nothing) if known is None else known.rows_of(self._rows)
+
     def _of_use(self, parts: Sequence[tuple[str, float]]) -> Floats:
         """Shore power of unknown use: anything between the two ends is as likely, in all of a country."""
         known = self.errors.unknown_use
         squares = np.zeros(self.groups)
         if known is None:
             return squares
-        rows, key = known.rows_of(self._rows)
+        rows, key = self._rows_of_use
         ends = np.zeros((2, self.groups, known.countries))
         for part, weight in parts:
             mass = weight * self._rows[f"aux_{part}_mg"].to_numpy(np.float64)[rows]

@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 import corridor
-from corridor import study as study_module
+from corridor import worlds
 from corridor.accounts.spreads import Spreads
 from tests.benchmarks.synthetic import Fleet, fleet
 
@@ -49,7 +49,7 @@ def one_run(made: Fleet, cache: Path) -> tuple[float, float]:
         for owner, name in (
             (Spreads, "__init__"),
             (Spreads, "of"),
-            (study_module, "cell_spreads"),
+            (worlds, "cell_spreads"),
         ):
             stack.enter_context(mock.patch.object(owner, name, clock.around(getattr(owner, name))))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
