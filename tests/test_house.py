@@ -19,7 +19,8 @@ ORDER = (
     *("tracks", "emissions", "accounts", "pieces"),
     *("regroup", "berths", "measures", "bookings", "callbook", "levers", "plan", "engine"),
     *("rungs", "loadrungs", "massrungs", "ladder", "explain"),
-    *("userzones", "ground", "inspection", "conversion", "holes", "manifest", "study", "comparison"),
+    *("userzones", "ground", "inspection", "conversion", "holes", "manifest", "sums", "worlds", "study"),
+    *("kept", "comparison"),
     *(
         "why",
         "intensity",
@@ -73,8 +74,8 @@ def files():
     if done.returncode == 0:
         return [ROOT / name for name in done.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
     # No repository: an unpacked archive, in which everything under our names is ours.
-    found = [path for name in TOP for path in (ROOT / name, *(ROOT / name).rglob("*")) if path.is_file()]
-    return [path for path in found if "__pycache__" not in path.parts]
+    found = [path for name in sorted(TOP) for path in (ROOT / name, *sorted((ROOT / name).rglob("*")))]
+    return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
 FILES = files()
