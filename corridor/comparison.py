@@ -11,6 +11,7 @@ from corridor.accounts.ledger import MS_PER_H, MWH_PER_KWH
 from corridor.accounts.totals import MASS_COLUMNS, Derived, mass_table
 from corridor.accounts.uncertainty import MEMBERS, Ensemble, Members, bounds, percentile_names
 from corridor.emissions.phases import PHASES
+from corridor.kept import kept
 from corridor.levers import zone_place
 from corridor.study import Study
 
@@ -48,6 +49,7 @@ def groups_of(study: Study) -> tuple[Groups, ...]:
     )
 
 
+@kept
 def compare(
     study: Study,
     level: float | None = None,
@@ -130,6 +132,7 @@ def _amounts(rows: pd.DataFrame, group: NDArray[np.int64], n: int, derived: Deri
     return table[["time_h", "distance_nm", *MASS_COLUMNS]]
 
 
+@kept
 def sailing(study: Study) -> pd.DataFrame:
     """How much later ships arrive, and how many more are needed to carry as much. [h, 1].
 

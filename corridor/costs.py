@@ -13,6 +13,7 @@ from corridor.accounts.uncertainty import Ensemble, Members, bounds
 from corridor.emissions.fuels import FUELS
 from corridor.emissions.species import CONSUMERS
 from corridor.intensity import Floats, sides
+from corridor.kept import kept
 from corridor.study import Study
 
 KG_PER_T = 1000.0
@@ -26,6 +27,7 @@ def prices_of(study: Study) -> Prices | None:
     return None if said is None else Prices.model_validate_json(json.dumps(said))
 
 
+@kept
 def costs(study: Study, prices: Prices | None = None, level: float | None = None) -> pd.DataFrame:
     """Cost of fuels, carbon and shore power at given prices, with intervals of the quantities.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from corridor import reference
+from corridor.tracks.report import InputReport
 from corridor.userzones import read_user_zones
 from layers.lattice import Lattice
 from layers.zones import ZoneSystem
@@ -26,7 +27,12 @@ def study_lattice(cell_deg: float = 0.1) -> Lattice:
     return Lattice(cell_deg, fine=FINE, windows=tuple(windows))
 
 
-def is_simulated(ships: pd.DataFrame) -> bool:
-    """Whether any ship is an invented one, by the country code that is given to nobody but our simulator."""
+def is_simulated(ships: pd.DataFrame, report: InputReport | None = None) -> bool:
+    """Whether any ship is an invented one, by the country code that is given to nobody but our simulator.
+
+    Positions that an earlier study wrote say so themselves: the account of the input has counted them.
+    """
+    if report is not None and report.origins["simulated"]:
+        return True
     code = int(reference.value("simulation_marks_2026", item="mmsi_country_code"))
     return bool((ships["mmsi"] // 1_000_000 == code).any())

@@ -253,7 +253,7 @@ def _told(known: dict[str, Any], read: _Read, *, usable: bool, mappable: bool, r
     coverage = None
     if len(read.rows) and (usable or mappable):
         rows = read.rows[np.lexsort((read.rows["t_ms"], read.rows["ship"]))]
-        facts |= _span(rows) | _ships(rows, read.sightings) | _rhythm(rows)
+        facts |= _span(rows) | _ships(rows, read.sightings, read.report) | _rhythm(rows)
         coverage = Coverage(lat=rows["lat"].copy(), lon=rows["lon"].copy(), holes=_holes(rows))
     return Inspection(
         **known,
@@ -302,7 +302,7 @@ def _utc(t_ms: int) -> str:
     return datetime.fromtimestamp(t_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _ships(rows: Rows, sightings: Sightings) -> dict[str, Any]:
+def _ships(rows: Rows, sightings: Sightings, report: InputReport) -> dict[str, Any]:
     """Number of ships, how many are ocean-going, how many say their particulars. [share]."""
     ships, ship_of = particulars.ship_table(sightings, "ogv")
     present = np.unique(ship_of[np.unique(rows["ship"])])
@@ -322,7 +322,7 @@ def _ships(rows: Rows, sightings: Sightings) -> dict[str, Any]:
         "ships_unknown": int((ships["population"] == "unknown").sum()),
         "particulars_share": {name: round(float(known.mean()), 4) for name, known in said.items()},
         "speed_share": round(float(np.isfinite(rows["sog_kn"]).mean()), 4),
-        "simulated": is_simulated(ships),
+        "simulated": is_simulated(ships, report),
     }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from corridor import reference
 from corridor.accounts.totals import mass_table
 from corridor.accounts.uncertainty import Ensemble, Members, bounds
+from corridor.kept import kept
 from corridor.study import Study
 
 Floats = NDArray[np.float64]
@@ -88,6 +89,7 @@ def rows_of_trips(study: Study, carried: pd.DataFrame) -> NDArray[np.object_]:
     return found
 
 
+@kept
 def per_teu(study: Study, level: float | None = None) -> pd.DataFrame:
     """Carbon dioxide equivalent per container, of the baseline and each alternative. [kg/TEU, g/(TEU km)]
 

@@ -68,6 +68,7 @@ def piece_table(segments: Segments, basis: Basis, vessel_ids: NDArray[np.str_], 
         columns[f"{name}_zone"] = _words(zones[:, place], index.zone_ids[place])
     columns["speed_kn"] = basis.speed_kn[segment].astype(np.float32)
     columns["engine_load"] = basis.load[segment].astype(np.float32)
+    columns["draught_m"] = pa.array(segments.draught_m[segment].astype(np.float32), from_pandas=True)
     for name in PIECE_COLUMNS:
         ending = f"_{name.rsplit('_', 1)[1]}"
         unit, scale = _UNITS[ending]

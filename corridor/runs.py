@@ -37,13 +37,15 @@ from corridor.manifest import describe, file_identity, input_report
 from corridor.plan import Plan, Source
 from corridor.receptors import read_receptors, written
 from corridor.stopwatch import Progress, Stopwatch
-from corridor.study import LEVEL, NAMES, Study, with_engine_kind
+from corridor.study import NAMES, Study
+from corridor.sums import with_engine_kind
 from corridor.tracks.columns import read_mapping
 from corridor.tracks.gaps import GapSettings
 from corridor.tracks.ingest import Ingested, ingest
 from corridor.tracks.routes import Planned
 from corridor.tracks.trajectories import TraceSettings
 from corridor.userzones import datum_remark
+from corridor.worlds import LEVEL
 from layers.zones import ZoneIndex, ZoneSystem
 
 DEFAULT_TARGET = "per_teu_30_percent_2030"
@@ -238,7 +240,7 @@ def run_study(  # noqa: PLR0913 - one setting each, all by name
         method=chosen,
         main_off=main_off,
         hotel_loads=check_hotel_loads(hotel_loads),
-        simulated=is_simulated(ingested.ships),
+        simulated=is_simulated(ingested.ships, ingested.report),
         planned=isinstance(ingested, Planned),
         pieces_dir=_pieces_folder() if pieces else None,
         only_ship=None if vessel is None else engine.ship_number(ingested.ships, vessel),

@@ -12,6 +12,7 @@ from corridor.accounts.totals import mass_table
 from corridor.accounts.uncertainty import Members, bounds
 from corridor.errors import InputError
 from corridor.intensity import carbon, growth_factor, in_direction, rows_of_trips, sides, trips
+from corridor.kept import kept
 from corridor.study import Study
 
 KG_PER_T = 1000.0
@@ -19,6 +20,7 @@ KG_PER_T = 1000.0
 VERDICTS = {"reached": "达到", "not reached": "未达到", "not shown": "尚不能判定"}
 
 
+@kept
 def track(study: Study, target: Target, level: float | None = None) -> pd.DataFrame:
     """Hold every side of a study against a target.
 

@@ -244,13 +244,15 @@ class PageData:
     """All that one page shows; checked on creation.
 
     ``total_interval_kg`` holds the bounds of the whole over the period [kg], (2, n_scenarios, n_species):
-    they are no sum of the bounds of its parts.
+    they are no sum of the bounds of its parts. ``withheld_kg`` is the mass of cells that are not shown
+    [kg], (n_scenarios, n_species). Well-to-wake masses may be negative: a credit upstream may be larger than
+    what leaves the funnel.
 
     Raises
     ------
     ValueError
-        When shapes disagree, a value is negative or not finite, a longitude lies outside 0-360, or the
-        totals of two breakdowns, or of the cells, differ.
+        When shapes disagree, a value is not finite, or negative where it cannot be, a longitude lies outside
+        0-360, or the totals of two breakdowns, or of the cells and what is withheld, differ.
     """
 
     title: Text
@@ -270,6 +272,7 @@ class PageData:
     targets: tuple[Target, ...] = ()
     interval_level: float = 0.9
     total_interval_kg: Floats | None = None
+    withheld_kg: Floats | None = None
     simulated: bool = False
     planned: bool = False
     banner: Text | None = None
@@ -291,7 +294,7 @@ class PageData:
         _check_sums(self)
         if self.total_interval_kg is not None:
             shape = (2, len(self.scenarios), len(self.species))
-            _check_shape("total_interval_kg", self.total_interval_kg, shape)
+            _check_masses(self, "total_interval_kg", self.total_interval_kg, shape, 2)
         _check_lines(self)
 
 
@@ -303,11 +306,19 @@ def _check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None
         raise ValueError(f"{name} holds negative, infinite or missing values; give finite values >= 0")
 
 
+def _check_masses(data: PageData, name: str, array: Floats, shape: tuple[int, ...], axis: int) -> None:
+    """Refuse masses of another shape, or below zero but for well-to-wake; ``axis`` is that of the species."""
+    if array.shape != shape or not np.isfinite(array).all():
+        _check_shape(name, array, shape)
+    on_board = [place for place, one in enumerate(data.species) if one.basis != "wtw"]
+    _check_shape(name, array.take(on_board, axis), (*shape[:axis], len(on_board), *shape[axis + 1 :]))
+
+
 def _check_cells(data: PageData) -> None:
     cells, n = data.cells, len(data.cells)
     for name in ("west", "size_deg", "area_km2", "observed_share"):
         _check_shape(f"cells.{name}", getattr(cells, name), (n,))
-    _check_shape("cells.mass_kg", cells.mass_kg, (len(data.scenarios), len(data.species), n))
+    _check_masses(data, "cells.mass_kg", cells.mass_kg, (len(data.scenarios), len(data.species), n), 1)
     _check_shape("cells.phase_share", cells.phase_share, (len(data.phases), n))
     if cells.south.shape != (n,) or not (np.abs(cells.south) <= 90).all():
         raise ValueError("cells.south is no latitude per cell")
@@ -331,9 +342,9 @@ def _check_breakdown(data: PageData, breakdown: Breakdown) -> None:
     for name in ("hours", "distance_nm", "observed_hours"):
         _check_shape(f"{breakdown.key}.{name}", getattr(breakdown, name), (rows, months))
     shape = (len(data.scenarios), len(data.species), rows)
-    _check_shape(f"{breakdown.key}.mass_kg", breakdown.mass_kg, (*shape, months))
+    _check_masses(data, f"{breakdown.key}.mass_kg", breakdown.mass_kg, (*shape, months), 1)
     if breakdown.interval_kg is not None:
-        _check_shape(f"{breakdown.key}.interval_kg", breakdown.interval_kg, (2, *shape))
+        _check_masses(data, f"{breakdown.key}.interval_kg", breakdown.interval_kg, (2, *shape), 2)
 
 
 def _check_sums(data: PageData) -> None:
@@ -346,6 +357,9 @@ def _check_sums(data: PageData) -> None:
         if not np.allclose(first, other, rtol=1e-9, atol=1e-9):
             raise ValueError(f"totals of {breakdown.key!r} differ from those of {data.breakdowns[0].key!r}")
     drawn = data.cells.mass_kg.sum(axis=2)
+    if data.withheld_kg is not None:
+        _check_masses(data, "withheld_kg", data.withheld_kg, drawn.shape, 1)
+        drawn = drawn + data.withheld_kg
     if not np.allclose(first, drawn, rtol=1e-5, atol=1e-6):
         raise ValueError(f"the cells do not add up to the totals of {data.breakdowns[0].key!r}")
 

@@ -105,15 +105,17 @@ def bars_svg(frame: Frame, bars: Sequence[Bar]) -> str:
     if not bars or any(bar.value < 0 for bar in bars):
         raise ValueError("bars are for one or more values >= 0; draw differences as a table")
     step = min((HIGH - _TOP - _FOOT) / len(bars), 110.0)
-    size = min(20.0, 0.5 * step + 4)
-    left = 330.0
+    size = min(24.0, 0.5 * step + 4)
+    # As much room as the longest name needs, and never more than half the picture.
+    left = min(max(_width(bar.name, size) for bar in bars) + 30.0, WIDE / 2)
     ends = [max(bar.value, 0.0 if np.isnan(bar.high) else bar.high) for bar in bars]
-    scale = (WIDE - left - 170) / (max(ends) or 1.0)
+    scale = (WIDE - left - 150) / (max(ends) or 1.0)
     parts = []
     for k, (bar, end) in enumerate(zip(bars, ends, strict=True)):
         middle = _TOP + (k + 0.5) * step
+        fitting = size * min(1.0, (left - 24.0) / max(_width(bar.name, size), 1.0))
         parts.append(
-            _text(left - 12, middle + size / 3, bar.name, size=size, anchor="end")
+            _text(left - 12, middle + size / 3, bar.name, size=fitting, anchor="end")
             + f'<rect x="{left:g}" y="{middle - 0.31 * step:.1f}" width="{bar.value * scale:.1f}" '
             f'height="{0.62 * step:.1f}" fill="{_BAR}"/>'
             + _whisker(left + bar.low * scale, left + bar.high * scale, middle, 0.14 * step)
@@ -144,18 +146,18 @@ def shares_svg(frame: Frame, names: Sequence[str], parts: Sequence[str], shares:
     drawn = [_keys(parts)]
     for k, name in enumerate(names):
         top = _TOP + 34 + k * step
-        drawn.append(_text(left - 12, top + 0.55 * step, name, size=19, anchor="end"))
+        drawn.append(_text(left - 12, top + 0.55 * step, name, size=23, anchor="end"))
         start = left
         for number, share in enumerate(shares[k]):
             drawn.append(
                 f'<rect x="{start:.1f}" y="{top:.1f}" width="{share * wide:.1f}" height="{0.74 * step:.1f}" '
                 f'fill="{FILLS[number % len(FILLS)]}"/>'
             )
-            if share >= 0.055:
+            if share >= 0.07:
                 words = f"{100 * share:.0f} %"
                 middle = start + share * wide / 2
                 fill = "#fff" if number % len(FILLS) in _DARK else INK
-                drawn.append(_text(middle, top + 0.5 * step, words, size=16, anchor="middle", fill=fill))
+                drawn.append(_text(middle, top + 0.5 * step, words, size=20, anchor="middle", fill=fill))
             start += share * wide
     return _sheet(frame, "".join(drawn))
 
@@ -223,19 +225,19 @@ def _place(view: View, place: Place) -> str:
     words = _word(place.name)
     return (
         f'<circle cx="{x:g}" cy="{y:g}" r="4.5" fill="{INK}" stroke="#fff" stroke-width="1.5"/>'
-        f'<text x="{x + aside:g}" y="{y - 8:g}" font-size="16" font-weight="bold" {halo}'
+        f'<text x="{x + aside:g}" y="{y - 8:g}" font-size="19" font-weight="bold" {halo}'
         f'text-anchor="{anchor}" fill="{INK}">{words}</text>'
     )
 
 
 def _legend(shown: CellMap, top: float) -> str:
     wide = (WIDE - 2 * _LEFT) / max(len(shown.legend), 1)
-    parts = [_text(_LEFT, top + 20, shown.legend_title, size=15, fill=SOFT)]
+    parts = [_text(_LEFT, top + 20, shown.legend_title, size=17, fill=SOFT)]
     for k, name in enumerate(shown.legend):
         x = _LEFT + k * wide
         parts.append(
             f'<rect x="{x:.1f}" y="{top + 28:.1f}" width="22" height="16" fill="{SEQUENTIAL[k]}"/>'
-            + _text(x + 28, top + 42, name, size=14)
+            + _text(x + 28, top + 42, name, size=17)
         )
     return "".join(parts)
 
@@ -246,9 +248,9 @@ def _keys(parts: Sequence[str]) -> str:
     for number, name in enumerate(parts):
         drawn.append(
             f'<rect x="{x:.1f}" y="{_TOP - 8}" width="18" height="18" fill="{FILLS[number % len(FILLS)]}"/>'
-            + _text(x + 24, _TOP + 7, name, size=17)
+            + _text(x + 24, _TOP + 7, name, size=20)
         )
-        x += 24 + 20 + sum(17.5 if ord(one) > 0x2E80 else 9.5 for one in name)
+        x += 24 + 18 + _width(name, 20)
     return "".join(drawn)
 
 
@@ -271,16 +273,25 @@ def _text(
     )
 
 
+def _width(words: str, size: float) -> float:
+    """Room that words take at the most, about. [pixels]
+
+    >>> _width("Long Beach", 20.0), _width("长滩", 20.0)
+    (114.0, 42.0)
+    """
+    return size * sum(1.05 if ord(one) > 0x2E80 else 0.57 for one in words)
+
+
 def _word(words: str) -> str:
     return text.html(fonts.printed(words))
 
 
 def _sheet(frame: Frame, inside: str) -> str:
-    mark = _text(WIDE - _LEFT, HIGH - 14, frame.mark, size=17, anchor="end", fill=ALARM, bold=True)
+    mark = _text(WIDE - _LEFT, HIGH - 14, frame.mark, size=18, anchor="end", fill=ALARM, bold=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" height="{HIGH}" '
         f'role="img" aria-label="{_word(frame.title)}" font-family="{fonts.FAMILIES}">'
         f'<rect width="{WIDE}" height="{HIGH}" fill="#fff"/>'
-        f"{_text(_LEFT, 42, frame.title, size=25, bold=True)}{inside}"
-        f"{_text(_LEFT, HIGH - 14, frame.source, size=15, fill=SOFT)}{mark if frame.mark else ''}</svg>\n"
+        f"{_text(_LEFT, 42, frame.title, size=28, bold=True)}{inside}"
+        f"{_text(_LEFT, HIGH - 14, frame.source, size=17, fill=SOFT)}{mark if frame.mark else ''}</svg>\n"
     )

@@ -45,7 +45,7 @@ def payload(data: PageData) -> dict[str, Any]:
         "step": LOG_STEP,
         "smallest": smallest,
         "total_interval": None if data.total_interval_kg is None else data.total_interval_kg.tolist(),
-        "sums": data.breakdowns[0].mass_kg.sum(axis=(2, 3)).tolist(),
+        "sums": _drawn(data).tolist(),
         "edges": edges,
         "density": {key: density_unit(inner) for key, inner in edges.items()},
         "change_edges": _change_edges(data),
@@ -198,8 +198,10 @@ def _cell_arrays(
         "observed": _in_bytes(cells.observed_share)[order],
         "phases": cells.phase_share[:, order],
     }
-    codes, smallest = _mass_codes(cells.mass_kg[:, :, order])
+    codes, smallest = _mass_codes(np.abs(cells.mass_kg[:, :, order]))
     arrays["mass"] = codes
+    if (cells.mass_kg < 0).any():
+        arrays["minus"] = (cells.mass_kg[:, :, order] < 0).astype(np.uint8)
     if cells.month_share is not None and len(data.months) > 1:
         arrays["months"] = cells.month_share[:, order]
     if cells.class_share is not None:
@@ -210,6 +212,12 @@ def _cell_arrays(
     if cells.interval is not None:
         arrays["low"], arrays["high"] = cells.interval[:, order].astype(np.float32)
     return arrays, smallest
+
+
+def _drawn(data: PageData) -> NDArray[np.float64]:
+    """Exact sums of the cells that are shown, by scenario and species. [kg]"""
+    sums: NDArray[np.float64] = data.breakdowns[0].mass_kg.sum(axis=(2, 3))
+    return sums if data.withheld_kg is None else sums - data.withheld_kg
 
 
 def _mass_codes(mass_kg: NDArray[np.float64]) -> tuple[NDArray[np.uint16], list[float]]:

@@ -5,6 +5,7 @@ import shutil
 
 import drawn_ais
 import pytest
+import xarray as xr
 
 from corridor.cli import OK, USAGE, main
 
@@ -22,6 +23,15 @@ def test_files_go_beside_the_study(study, capsys):
     assert str(study / "export" / "totals.csv") in capsys.readouterr().out
 
 
+def test_fluxes_are_grouped_and_have_members_where_asked(study):
+    options = ["--format", "netcdf", "--cell", "1", "--group", "class", "--members", "2"]
+    assert main(["export", str(study), *options]) == OK
+    with xr.open_dataset(study / "export" / "emissions.nc") as data:
+        assert "ship_class" in data.dims
+    with xr.open_dataset(study / "export" / "emissions_members.nc") as data:
+        assert data.sizes["member"] == 2
+
+
 def test_a_published_export_is_said_as_json(study, tmp_path, capsys):
     command = ["export", str(study), "-f", "geoparquet", "--publish", "--out", str(tmp_path / "x"), "--json"]
     assert main(command) == OK
@@ -31,7 +41,14 @@ def test_a_published_export_is_said_as_json(study, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("options", "code"),
-    [(["-f", "dxf"], "unknown_format"), ([], "usage"), (["-f", "csv", "--cell", "0.7"], "usage")],
+    [
+        (["-f", "dxf"], "unknown_format"),
+        ([], "usage"),
+        (["-f", "csv", "--cell", "0.7"], "usage"),
+        (["-f", "netcdf", "--group", "engine"], "unknown_group"),
+        (["-f", "netcdf", "--members", "1"], "bad_members"),
+        (["-f", "netcdf", "--members", "3", "--publish"], "no_pairs"),
+    ],
 )
 def test_what_cannot_be_done_is_one_line(study, capsys, options, code):
     assert main(["export", str(study), *options]) == USAGE

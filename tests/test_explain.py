@@ -236,9 +236,30 @@ def test_a_piece_of_a_written_study_is_explained_as_it_was_made(demo, pieces, ca
     assert "other_study" in capsys.readouterr().err
 
 
+def test_the_folder_of_a_study_may_stand_among_its_files(demo, pieces, capsys, monkeypatch, work_dir):
+    monkeypatch.setattr("corridor.runs.user_cache_path", lambda _: work_dir)
+    row = drawn(pieces, 1).iloc[0]
+    asked = ["--ships", str(demo.ships), "--vessel", row["vessel_id"], "--at", row["middle"].isoformat()]
+    inputs, folder = [str(path) for path in demo.inputs], str(demo.folder)
+    said = []
+    for named in (["--study", folder, *inputs], [folder, *inputs], [*inputs, folder]):
+        assert main(["explain", *named, *asked]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] == said[2]
+    assert main(["explain", folder, *asked]) == 2
+    assert "no_inputs" in capsys.readouterr().err
+
+
+def test_two_studies_are_one_too_many(demo, tmp_path, capsys):
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    call = ["explain", str(tmp_path), str(demo.inputs[0]), "--study", str(demo.folder)]
+    assert main([*call, "--vessel", "x", "--at", "2026-03-20"]) == 2
+    assert "two_studies" in capsys.readouterr().err
+
+
 # Options of run that explain has not, and why: none of them changes a number of a piece.
 NOT_EXPLAINED = {
-    **dict.fromkeys(("out", "overwrite", "quiet", "publish"), "it writes no folder"),
+    **dict.fromkeys(("out", "overwrite", "quiet", "publish", "at_least"), "it writes no folder"),
     **dict.fromkeys(("basemap", "basemap_credit", "names"), "it draws no page"),
     **dict.fromkeys(("scenarios", "targets", "prices"), "a ladder is of the baseline"),
     **dict.fromkeys(("receptors", "hotspot_test"), "of cells, not of pieces"),

@@ -269,7 +269,6 @@ def test_variables_say_what_they_are(flux):
     assert flux["crs"].attrs["grid_mapping_name"] == "latitude_longitude"
     assert flux.attrs["Conventions"].startswith("CF-1.11")
     assert "SIMULATED" in flux.attrs["title"]
-    assert "release height" in flux.attrs["comment"]
     words = flux["phase"].attrs["flag_meanings"].split()
     assert words == list(corridor.emissions.phases.PHASES)
 
@@ -303,6 +302,14 @@ def test_another_grid_holds_the_same_mass(demo, totals, tmp_path, side):
 # GeoTIFF
 
 
+def mass_of(path):
+    """Sum of density by area over a raster. [kg]"""
+    with rasterio.open(path) as file:
+        density, side = file.read(1), abs(file.transform.e)
+        north = file.bounds.top - np.arange(file.height + 1) * side
+    return (density * (-np.diff(area_from_equator_m2(north)) * np.radians(side) / 1e6)[:, None]).sum()
+
+
 @pytest.mark.parametrize("species", SPECIES)
 def test_each_raster_is_sound_and_closes(files, totals, species):
     path = files / "cog" / f"{species}_kg_per_km2.tif"
@@ -312,12 +319,34 @@ def test_each_raster_is_sound_and_closes(files, totals, species):
         assert file.crs.to_epsg() == 4326
         assert file.units == ("kg km-2",)
         assert "SIMULATED" in file.tags()["title"]
-        assert file.bounds.left < 120
-        assert file.bounds.right > 240
-        density = file.read(1)
-        north = file.bounds.top - np.arange(file.height + 1) * 0.1
-    band = -np.diff(area_from_equator_m2(north)) * np.radians(0.1) / 1e6
-    assert (density * band[:, None]).sum() == pytest.approx(totals[f"{species}_kg"], rel=1e-9)
+        assert (file.bounds.left, file.bounds.right) == (-180.0, 180.0)
+    assert mass_of(path) == pytest.approx(totals[f"{species}_kg"], rel=1e-9)
+
+
+def test_a_raster_lies_where_the_cells_of_the_geopackage_lie(demo, files):
+    cells = gpd.read_file(demo.folder / "study.gpkg", layer="hotspot_grid", engine="pyogrio")
+    coarse = cells[cells.bounds["maxx"] - cells.bounds["minx"] > 0.09]
+    assert (coarse.bounds["minx"] < -170).any()
+    assert (coarse.bounds["minx"] > 170).any()
+    middle = coarse.geometry.representative_point()
+    with rasterio.open(files / "cog" / "co2_kg_per_km2.tif") as file:
+        found = [value[0] for value in file.sample(zip(middle.x, middle.y, strict=True))]
+    np.testing.assert_allclose(found, coarse["co2_kg_per_km2"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("port", ["lb", "yt", "szw"])
+def test_each_port_has_a_raster_of_its_own_cells(demo, files, port):
+    path = files / "cog" / f"port_{port}_nox_kg_per_km2.tif"
+    valid, errors, warnings = cog_validate(path)
+    assert valid, (errors, warnings)
+    cells = gpd.read_file(demo.folder / "study.gpkg", layer=f"port_grid_{port}", engine="pyogrio")
+    middle = cells.geometry.representative_point()
+    with rasterio.open(path) as file:
+        assert file.transform.a == pytest.approx(0.01, rel=1e-12)
+        found = [value[0] for value in file.sample(zip(middle.x, middle.y, strict=True))]
+        assert int((file.read(1) > 0).sum()) == int((cells["nox_kg"] > 0).sum())
+    np.testing.assert_allclose(found, cells["nox_kg"] / cells["area_km2"], rtol=1e-6)
+    assert mass_of(path) == pytest.approx(cells["nox_kg"].sum(), rel=1e-9)
 
 
 def test_each_raster_has_a_style(files):

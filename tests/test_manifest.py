@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from corridor.accounts.ledger import Ledger
 from corridor.errors import CorridorError
 from corridor.manifest import describe, input_report, row_balance
-from corridor.study import with_engine_kind
+from corridor.sums import with_engine_kind
 from corridor.tracks.buckets import FILE_SHIFT
 from corridor.tracks.quality import DROPPED, NAMES
 from corridor.tracks.report import MOST_LINES, InputReport

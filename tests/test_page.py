@@ -13,7 +13,7 @@ from pathlib import Path
 import folium
 import numpy as np
 import pytest
-from browser.factory import page_data
+from browser.factory import SPECIES, credited, page_data
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -196,6 +196,32 @@ def test_a_basemap_address_cannot_widen_the_policy(url):
 
 def change(data: PageData, **cells):
     return dataclasses.replace(data, cells=dataclasses.replace(data.cells, **cells))
+
+
+def test_a_credit_upstream_is_told_below_nothing():
+    data = credited(page_data(400))
+    wake = [species.key for species in SPECIES].index("co2e_wtw")
+    told = block(render(data))
+    found = unpacked(told["packed"])
+    shape = (len(data.scenarios), len(SPECIES), len(data.cells))
+    assert found["minus"].reshape(shape)[:, wake].any()
+    assert not np.delete(found["minus"].reshape(shape), wake, axis=1).any()
+    assert told["sums"][0][wake] == pytest.approx(data.cells.mass_kg[0, wake].sum())
+    assert told["sums"][0][wake] < 0
+    # A page without credits carries no signs, and nothing but well-to-wake may lie below zero.
+    assert "minus" not in unpacked(block(render(page_data(400)))["packed"])
+    with pytest.raises(ValueError, match="negative"):
+        change(data, mass_kg=-data.cells.mass_kg)
+
+
+def test_what_is_withheld_is_in_the_totals_and_not_in_the_cells():
+    data = page_data(400)
+    half = dataclasses.replace(data.cells, mass_kg=data.cells.mass_kg / 2)
+    with pytest.raises(ValueError, match="do not add up"):
+        dataclasses.replace(data, cells=half)
+    gone = half.mass_kg.sum(axis=2)
+    told = block(render(dataclasses.replace(data, cells=half, withheld_kg=gone)))
+    np.testing.assert_allclose(told["sums"], gone)
 
 
 def test_page_data_refuse_what_would_be_shown_wrongly():

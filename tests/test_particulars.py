@@ -11,8 +11,9 @@ from corridor import reference, run_study
 from corridor.emissions.facts import vessel_facts
 from corridor.emissions.inference import ship_types, size_bins, teu_from_dwt
 from corridor.emissions.particulars import particulars_of
-from corridor.emissions.ships import PROVENANCE, resolve_ships
+from corridor.emissions.ships import resolve_ships
 from corridor.emissions.spread import FIELDS, MAIN_FUEL, ship_spread, weakest
+from corridor.emissions.stated import PROVENANCE
 from corridor.identity import country_of_mmsi
 
 ALL_BINS = [(name, number) for name in ship_types() for number, _, _ in size_bins(name)]

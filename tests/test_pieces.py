@@ -101,7 +101,7 @@ def test_words_are_dictionaries_and_times_are_utc(written, tmp_path):
     }
     units = ("_kg", "_kwh", "_nm", "_kn")
     said = {name for name in schema.names if name not in ours and not name.endswith(units)}
-    assert said == {"lat0", "lon0", "lat1", "lon1", "engine_load", "hours", "observed"}
+    assert said == {"lat0", "lon0", "lat1", "lon1", "engine_load", "draught_m", "hours", "observed"}
 
 
 def test_accounts_without_pieces_cannot_be_written(tmp_path):

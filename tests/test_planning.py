@@ -42,6 +42,14 @@ def test_hours_and_miles_are_those_of_the_plan(study):
     assert under_way["distance_nm"].sum() / under_way["hours"].sum() == pytest.approx(16.0, rel=0.01)
 
 
+def test_she_sails_when_her_hours_at_berth_are_over(study):
+    """The fix at which she leaves is still one at berth: the hour before it is none under way."""
+    leave, arrive = study.calls.sort_values("call_no").iloc[[0, -1]].to_dict("records")
+    assert leave["sailed_utc"] == pd.Timestamp("2026-01-01", tz="UTC")
+    assert leave["hours_at_berth"] == pytest.approx(10.0, abs=1e-6)
+    assert arrive["hours_at_berth"] == pytest.approx(20.0, abs=1e-3)
+
+
 def test_a_voyage_begins_and_ends_in_its_berths(study):
     zones = study.totals(by=["zone"]).set_index("port")
     assert zones.loc["yt_central", "hours"] >= 10

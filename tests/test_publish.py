@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import corridor
+from corridor.accounts.scenarios import Alternative, read_scenario
+from corridor.accounts.targets import read_target
 from corridor.errors import InputError
 from corridor.outputs.merge import merge_studies
 from corridor.outputs.publish import KEPT, LEAST, pooled_classes, published
@@ -49,8 +51,8 @@ def halves(study):
 
 def test_no_vessel_is_in_any_file(demo, public):
     assert {path.name for path in public.iterdir()} == {
-        *("map.html", "study.gpkg", "totals.csv", "cells.csv", "hotspots.csv", "ledger", "run.json"),
-        "timings.json",
+        *("map.html", "study.gpkg", "totals.csv", "intervals.csv", "cells.csv", "hotspots.csv", "ledger"),
+        *("run.json", "timings.json"),
     }
     words = set(demo.study.vessels["vessel_id"]) | set(demo.study.vessels["name"])
     words |= {str(number) for number in demo.study.vessels["mmsi"] if number > 0}
@@ -63,7 +65,7 @@ def test_no_vessel_is_in_any_file(demo, public):
         assert not [word for word in words if word in text], path.name
     layers = set(pyogrio.list_layers(public / "study.gpkg")[:, 0])
     assert {name for name in layers if not name.startswith("port_grid_")} == {
-        *("hotspot_grid", "zones", "berths", "ports", "totals", "cells_long", "class_breaks"),
+        *("hotspot_grid", "zones", "berths", "ports", "totals", "cells_long", "intervals", "class_breaks"),
         *("method", "sources", "layer_styles"),
     }
 
@@ -218,6 +220,59 @@ def test_cells_of_both_are_warned_of(demo):
     (remark,) = merge_studies(first, overlapping).manifest["warnings"]
     assert "counts twice" in remark
     assert merge_studies(first, second).manifest["warnings"] == []
+
+
+def scenarios_of(study, *names):
+    """A study with scenarios whose accounts are its own."""
+    found = {one.key: Alternative(one, study.ledger) for one in map(read_scenario, names)}
+    return replace(study, alternatives=found)
+
+
+def test_a_scenario_of_one_study_only_is_named(demo):
+    first, second = halves(demo.study)
+    one = scenarios_of(first, "slow_steaming_12kn_40nm", "speed_cap_ocean_16kn")
+    other = scenarios_of(second, "slow_steaming_12kn_40nm")
+    shared, lone = one.alternatives
+    for pair in ((one, other), (other, one)):
+        whole = merge_studies(*pair)
+        assert set(whole.alternatives) == {shared}
+        (remark,) = [text for text in whole.manifest["warnings"] if "scenarios left out" in text]
+        assert remark.startswith("scenarios left out (1)")
+        assert lone in remark
+        assert shared not in remark
+
+
+def test_a_scenario_of_one_name_and_two_meanings_is_named(demo):
+    one, other = (scenarios_of(half, "slow_steaming_12kn_40nm") for half in halves(demo.study))
+    ((key, found),) = other.alternatives.items()
+    changed = replace(found, scenario=found.scenario.model_copy(update={"description": "another"}))
+    whole = merge_studies(one, replace(other, alternatives={key: changed}))
+    assert not whole.alternatives
+    assert any(key in text for text in whole.manifest["warnings"])
+
+
+def with_setting(study, **settings):
+    return replace(study, manifest=study.manifest | {"parameters": study.manifest["parameters"] | settings})
+
+
+def test_targets_and_unequal_settings_are_named(demo):
+    first, second = halves(demo.study)
+    target = read_target("per_teu_30_percent_2030")
+    receptor = {"name": "School", "lat": 33.77, "lon": -118.2}
+    settings = {"receptors": [receptor], "targets": [target.model_dump(mode="json")]}
+    whole = merge_studies(with_setting(first, **settings), second)
+    assert any(target.name in text for text in whole.manifest["warnings"])
+    assert any("settings left out" in text and "receptors" in text for text in whole.manifest["warnings"])
+    assert "receptors" not in whole.manifest["parameters"]
+
+
+def test_intervals_of_two_levels_are_not_joined(demo):
+    first, second = halves(demo.study)
+    with pytest.raises(InputError, match="interval_level") as refusal:
+        merge_studies(with_setting(first, interval_level=0.95), second)
+    assert refusal.value.code == "studies_differ"
+    both = merge_studies(*(with_setting(half, interval_level=0.95) for half in (first, second)))
+    assert both.interval_level == 0.95
 
 
 def test_the_same_input_is_not_counted_twice(demo):

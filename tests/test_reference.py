@@ -52,6 +52,7 @@ FACTORS = [
     "speed_meanings_epa_2022",
     "speed_meanings_icct_2025",
     "well_to_wake_fueleu_2023",
+    "release_height_2026",
 ]
 
 

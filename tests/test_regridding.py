@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers.cog import within_180
 from layers.lattice import Lattice
-from layers.rasters import grid_over, regridding
+from layers.rasters import Grid, grid_over, regridding
 
 SIDES = st.sampled_from([0.05, 0.1, 0.25, 1 / 3, 0.5, 1.0, 2.0])
 WINDOWS = ((-118.4, 33.6, -118.0, 33.9), (113.7, 22.3, 114.5, 22.7))
@@ -85,3 +86,20 @@ def test_cells_outside_the_grid_are_refused():
     small = grid_over([[0.0], [0.0], [1.0], [1.0]], 0.5)
     with pytest.raises(ValueError, match="outside the grid"):
         regridding([[5.0], [0.0], [6.0], [1.0]], small)
+
+
+@given(st.integers(1, 8), st.data())
+def test_a_raster_within_180_holds_each_value_where_it_was(per_turn, data):
+    columns = 4 * per_turn
+    first = data.draw(st.integers(0, columns - 1))
+    wide = data.draw(st.integers(1, columns))
+    grid = Grid(360.0 / columns, first, 0, wide, 1)
+    values = 1.0 + np.arange(wide, dtype=np.float64)[None, :]
+    west, turned = within_180(grid, values)
+    side = 360.0 / columns
+    assert west >= -180.0
+    assert west + turned.shape[1] * side <= 180.0 + 1e-9
+    assert turned.sum() == values.sum()
+    middle = (grid.lon_edges[:-1] + grid.lon_edges[1:]) / 2.0
+    place = np.floor(((middle + 180.0) % 360.0 - 180.0 - west) / side).astype(int)
+    assert (turned[0, place] == values[0]).all()

@@ -17,11 +17,15 @@ from PIL import Image
 
 import corridor
 from corridor.cli import OK, USAGE, main
+from corridor.emissions.basis import LEDGER_KEYS
 from corridor.errors import InputError
 from corridor.outputs import report as reports
 from corridor.outputs import report_masses, tables
+from corridor.outputs.publish import published
 from corridor.outputs.report import report_of, write_report
+from corridor.outputs.report_activity import MOST_KINDS, hours_per_call
 from corridor.outputs.report_words import Units, Words
+from corridor.outputs.rule_tables import at_berth, green_flag
 from corridor.outputs.two_ports import side_by_side
 from corridor.reference import table as reference_table
 from maps import fonts, report_text, text, typesetting
@@ -168,6 +172,93 @@ def test_per_call_is_what_the_two_ports_table_says(opened, english):
     assert np.allclose([float(one) for one in nox], source["nox_kg_per_call"], atol=0.51)
 
 
+def test_green_flag_tells_what_the_transits_do(opened, english):
+    ways = green_flag(opened)
+    ways = ways[ways["direction"].isin(["in", "out"])]
+    found = table(english, "The same by operator")
+    way = ways["distance_nm_20nm"]
+    slow = 100 * (way * ways["slow_share_20nm"].fillna(0.0)).sum() / way.sum()
+    assert found.rows[-1][:3] == ("All", f"{len(ways):,}", f"{slow:.0f}")
+    assert sum(int(row[1]) for row in found.rows[:-1]) == len(ways)
+    transits = {row[0]: row for row in table(english, "Speeds of transits").rows}
+    inward = ways[(ways["direction"] == "in") & ways["mean_kn_40nm"].notna()]
+    mean = inward["mean_kn_40nm"]
+    kn = (mean.min(), mean.mean(), mean.max(), inward["highest_kn_40nm"].max())
+    assert transits["inbound, within 40 nm"][1:6] == (f"{len(inward)}", *(f"{one:.1f}" for one in kn))
+
+
+def test_engines_at_berth_are_those_of_the_visits(opened, english):
+    visits = at_berth(opened)
+    found = table(english, "Visits to berths")
+    last = dict(zip(found.head, found.rows[-1], strict=True))
+    assert int(last["Visits"]) == len(visits)
+    assert last["At berth [h]"] == f"{visits['hours'].sum():,.0f}"
+    assert last["To control [h]"] == f"{visits['controllable_h'].sum():,.0f}"
+    use = {row[0]: row[1:] for row in table(english, "Energy from shore").rows}
+    kwh = [visits[f"shore_kwh_{case}"].sum() for case in ("low", "central", "high")]
+    assert use["Energy from shore [MWh]"] == tuple(f"{one / 1000:,.0f}" for one in kwh)
+    nox = [float(one) for one in use["NOₓ"]]
+    assert nox == pytest.approx([visits[f"nox_saved_kg_{case}"].sum() / TONNE_KG
+                                 for case in ("low", "central", "high")], abs=0.051)  # fmt: skip
+
+
+def test_long_beach_alone_saves_short_tons_and_shenzhen_tonnes(opened):
+    english = table(report_of(opened, "en", "LB"), "Energy from shore")
+    assert "short tons" in english.caption
+    visits = at_berth(opened)
+    saved = visits[visits["port"].isin(["LB", "LA"])]["nox_saved_kg_high"].sum()
+    assert dict(zip(("name", *english.head[1:]), english.rows[1], strict=True))["High use"] == (
+        f"{saved / SHORT_TON_KG:,.1f}")  # fmt: skip
+    assert "metric tonnes" in table(report_of(opened, "en", "SZ"), "Energy from shore").caption
+
+
+def test_what_changed_adds_up_from_one_study_to_the_other(opened):
+    """Half of the hours of every row: an earlier study that is less in all."""
+    rows = opened.ledger.rows.copy()
+    accounts = [name for name in rows if name not in LEDGER_KEYS]
+    rows[accounts] = rows[accounts] // 2
+    earlier = replace(opened, ledger=replace(opened.ledger, rows=rows))
+    found = table(report_of(opened, "en", before=earlier), "What changed the masses")
+    assert found.rows[0][0].startswith("Before")
+    assert found.rows[-1][0].startswith("After")
+    for column in range(1, 5):
+        shown = [float(row[column].replace(",", "")) for row in found.rows]
+        digits = max(len(row[column].partition(".")[2]) for row in found.rows)
+        assert sum(shown[:-1]) == pytest.approx(shown[-1], abs=0.6 * len(shown) * 10.0**-digits)
+    assert "no change is split" in report_text.markdown(report_of(opened, "en"))
+    published_one = published(opened)
+    assert "holds no ships" in report_text.markdown(report_of(published_one, "en", before=earlier))
+
+
+def test_hot_cells_are_those_of_the_study(opened, english):
+    densest = opened.hotspots().iloc[0]
+    found = table(english, "The cells with most CO2")
+    assert found.rows[0][0].startswith("1.  ")
+    assert f"{(densest['south'] + densest['north']) / 2:.3f}°N" in found.rows[0][0]
+    assert found.rows[0][3] == f"{densest['kg_per_km2'] / 1000:,.0f}"
+    harbour = table(report_of(opened, "en", "SZ"), "The cells with most CO2")
+    assert all("°E" in row[0] for row in harbour.rows)
+
+
+def test_a_study_without_visits_or_transits_says_so(opened):
+    bare = replace(opened, visits=None, transits=None)
+    said = report_text.markdown(report_of(bare, "en", "LB"))
+    assert "no speed is told there" in said
+    assert "nothing is told of shore power" in said
+    assert "Green Flag" not in report_text.markdown(report_of(bare, "en", "SZ"))
+
+
+def test_kinds_beyond_the_busiest_are_in_the_sum(opened):
+    calls = pd.DataFrame({
+        "port": "LB", "ship_class": "container", "size_bin": np.arange(30) % 9 + 1,
+        "hours_at_berth": np.arange(30.0)})  # fmt: skip
+    ports = pd.concat([calls.assign(port=port) for port in ("LB", "LA", "YT", "SZW")], ignore_index=True)
+    made = hours_per_call(ports, "hours_at_berth", "Hours", Words("en"))
+    assert len(made.rows) == MOST_KINDS + 1
+    assert made.rows[-1][2] == "120"
+    assert f"{MOST_KINDS} busiest of 36" in made.note
+
+
 def test_an_unknown_is_no_zero():
     assert Units(short=True).column("nox", [float("nan"), 0.0]) == ["–", "0.0"]
 
@@ -208,17 +299,19 @@ def test_activity_comes_first_and_sources_last(english):
     chapters = [one.text for one in english.blocks if isinstance(one, Heading) and one.level == 1]
     assert [re.sub(r"^\d+ ", "", one) for one in chapters] == [
         *("Activity", "Emissions: San Pedro Bay", "Emissions: Shenzhen", "Emissions: the whole corridor"),
-        *("Per call and per container", "Intervals, scenarios, targets", "What the numbers rest on"),
+        *("Per call and per container", "Speed near Long Beach: Green Flag"),
+        *("Engines at berth: shore power and control", "Intervals, scenarios, targets"),
+        *("Causes: hot cells, and what changed", "What the numbers rest on"),
         *("Method", "Limits", "Sources"),
     ]
-    assert [int(one.split()[0]) for one in chapters] == list(range(1, 11))
+    assert [int(one.split()[0]) for one in chapters] == list(range(1, 14))
 
 
 def test_chinese_reads_without_english(chinese):
     names = {row["title"] for row in reference_table("credits_2026").to_dict("records")}
     kept = r"CO2e?|NOx|SOx|NMVOC|DPM|PM10|PM2\.5|SO2|NO2|CH4|N2O|TtW|WtW|OGV|AIS|Tier \d|GWP100|IPCC|AR5|TEU"
     kept += r"|ODbL|Apache|corridor [\d.]+|at_berth_interval\.csv|simulated_ais_2026\.csv\.gz|data|kg|CO|BC"
-    kept += "|ICCT SAVE"
+    kept += r"|ICCT SAVE|MWh|calls\.csv"
     for block in chinese.blocks:
         match block:
             case Table():
@@ -236,6 +329,13 @@ def test_chinese_reads_without_english(chinese):
                 continue
             rest = re.sub(kept, "", fonts.printed(one))
             assert not re.search(r"[A-Za-z]{3,}", rest), one
+
+
+def test_groups_of_a_published_study_are_not_counted_as_ships(opened):
+    cards = [one.cards for one in report_of(published(opened, 3), "en").blocks if isinstance(one, Cards)]
+    assert "ships" not in [name for _, name in cards[0]]
+    cards = [one.cards for one in report_of(opened, "en").blocks if isinstance(one, Cards)]
+    assert cards[0][0] == (str(opened.ledger.rows["vessel"].nunique()), "ships")
 
 
 def test_a_port_of_its_own_speaks_of_that_port(opened):

@@ -21,7 +21,8 @@ from corridor.emissions.inference import (
 )
 from corridor.emissions.register import read_register
 from corridor.emissions.rules import Supply
-from corridor.emissions.ships import PROVENANCE, resolve_ships, ship_table, tier_of_keel
+from corridor.emissions.ships import resolve_ships, ship_table, tier_of_keel
+from corridor.emissions.stated import PROVENANCE
 from corridor.errors import InputError
 
 CLASSES = [

@@ -13,6 +13,7 @@ import corridor
 from corridor.accounts.scenarios import Alternative, read_scenario
 from corridor.errors import InputError
 from corridor.outputs import store
+from corridor.outputs.settling import APART
 from corridor.study import Study
 
 
@@ -74,7 +75,7 @@ def test_every_part_of_a_study_has_its_place(demo):
     """A part that is neither a table nor known to the store would be lost without a word."""
     for field in fields(Study):
         value = getattr(demo.study, field.name)
-        kept_apart = field.name in store._APART
+        kept_apart = field.name in APART
         assert kept_apart or value is None or isinstance(value, pd.DataFrame), field.name
 
 

@@ -6,20 +6,21 @@ from typing import Annotated
 import typer
 
 from corridor.commands.export import StudyFolder
-from corridor.commands.options import Json, Overwrite, Quiet
+from corridor.commands.options import AtLeast, Json, Overwrite, Quiet, given_away
 from corridor.commands.report import report as print_report
 from corridor.errors import InputError
 
 EXAMPLES = """\b
 Examples:
   corridor report 2024
+  corridor report 2024 --before 2023
   corridor report 2024 --lang en --port LB --out inventory
   corridor report 2024 --lang zh --port SZ --publish --out shenzhen
 """
 _LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 — one parameter per option
     study: StudyFolder,
     language: Annotated[str, typer.Option("--lang", metavar="en|zh|both", help="Language.")] = "both",
     port: Annotated[
@@ -33,9 +34,20 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the files [STUDY/report].")
     ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            "--before",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Folder of an earlier study: what changed since is split into causes.",
+        ),
+    ] = None,
     publish: Annotated[
         bool, typer.Option("--publish", help="Leave out what is said of vessels and their calls.")
     ] = False,
+    at_least: AtLeast = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -43,17 +55,17 @@ def report(
     """Write a study as a report: PDF, HTML and Markdown, with figures for slides."""
     if language not in _LANGUAGES:
         raise InputError("unknown_language", f"found --lang {language}; expected en, zh or both")
-    from corridor.outputs.publish import published  # noqa: PLC0415 — slow to import, see the top
     from corridor.outputs.report import check_typst, write_report  # noqa: PLC0415
     from corridor.outputs.store import open_study  # noqa: PLC0415
 
     check_typst()
     opened = open_study(study)
     written = write_report(
-        published(opened) if publish else opened,
+        given_away(opened, publish, at_least),
         out if out is not None else study / "report",
         languages=_LANGUAGES[language],
         port=port,
+        before=None if before is None else open_study(before),
         overwrite=overwrite,
     )
     print_report(

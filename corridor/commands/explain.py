@@ -34,22 +34,26 @@ from corridor.commands.settings import (
     Zones,
     ZonesDatum,
 )
+from corridor.errors import InputError
 
 EXAMPLES = """\b
 Examples:
   corridor explain day.csv --vessel IMO9811000 --at 2024-03-01T06:00Z
-  corridor explain ais/*.csv.zst --study out --ships register.csv --vessel 9811000 --at 2024-03-01T06:00Z
+  corridor explain out ais/*.csv.zst --ships register.csv --vessel 9811000 --at 2024-03-01T06:00Z
 """
 
 
 def explain(  # noqa: PLR0913, PLR0917 — one parameter per option
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="AIS files of the study.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="[STUDY] INPUT...", help="Folder of the study, if any, and its AIS files."),
+    ],
     vessel: Annotated[str, typer.Option("--vessel", metavar="ID", help="Vessel id, IMO number or MMSI.")],
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Instant; UTC unless it says otherwise.")],
     study: Annotated[
         Path | None,
         typer.Option(
-            "--study", metavar="DIR", help="Folder of the study: its settings are taken, its inputs checked."
+            "--study", metavar="DIR", help="Its folder: settings are taken from it, and the inputs checked."
         ),
     ] = None,
     ships: Ships = None,
@@ -129,6 +133,7 @@ def _explained(
     settings: dict[str, Any],
 ) -> Any:
     """Run the vessel as in the study, and explain it."""
+    inputs, folder = _apart(inputs, folder)
     from corridor.recall import check_same, read_said, settings_of  # noqa: PLC0415 — slow to import
     from corridor.runs import run_study  # noqa: PLC0415
 
@@ -138,3 +143,26 @@ def _explained(
     if said is not None:
         check_same(found.manifest, said)
     return found.explain(vessel, at)
+
+
+def _apart(inputs: list[str], folder: Path | None) -> tuple[list[str], Path | None]:
+    """Files of positions, and the folder of the study: a folder that holds a run.json is no input.
+
+    Raises
+    ------
+    InputError
+        If more than one study is named, or no file of positions.
+    """
+    named = [text for text in inputs if (Path(text) / "run.json").is_file()]
+    studies = [*([folder] if folder is not None else []), *(Path(text) for text in named)]
+    if len({study.resolve() for study in studies}) > 1:
+        found = ", ".join(str(study) for study in studies)
+        raise InputError("two_studies", f"found the studies {found}; expected one; name the one to explain")
+    rest = [text for text in inputs if text not in named]
+    if not rest:
+        raise InputError(
+            "no_inputs",
+            f"found the study {studies[0]} alone, which holds no positions; expected the files of positions "
+            f"it was made from; name them too: corridor explain {studies[0].name} ais.csv …",
+        )
+    return rest, studies[0] if studies else None

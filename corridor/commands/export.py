@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from corridor.commands.options import Json, Out, Overwrite, Quiet, cell_size
+from corridor.commands.options import AtLeast, Json, Out, Overwrite, Quiet, cell_size, given_away
 from corridor.commands.report import report
 from corridor.errors import writing_to
 from layers import atomic
@@ -14,6 +14,7 @@ EXPORT_EXAMPLES = """\b
 Examples:
   corridor export 2024 --format geoparquet
   corridor export 2024 --format netcdf --format cog --cell 0.25 --out models
+  corridor export 2024 --format netcdf --group class --members 20 --out models
   corridor export 2024 --format xlsx --format csv --bom --out sheets
   corridor export 2024 --format zip --publish --out mail
 """
@@ -27,7 +28,7 @@ Publish = Annotated[
 ]
 
 
-def export(
+def export(  # noqa: PLR0913, PLR0917 — one parameter per option
     study: StudyFolder,
     formats: Annotated[
         list[str],
@@ -45,10 +46,17 @@ def export(
         float,
         typer.Option("--cell", metavar="DEG", callback=cell_size, help="Cell of netcdf and cog in degrees."),
     ] = 0.1,
+    group: Annotated[
+        str, typer.Option("--group", metavar="NAME", help="Source groups of netcdf: phase, class or total.")
+    ] = "phase",
+    members: Annotated[
+        int, typer.Option("--members", metavar="N", min=0, help="Members of netcdf; adds a file of them.")
+    ] = 0,
     bom: Annotated[
         bool, typer.Option("--bom", help="Begin CSV with a mark that Chinese Excel wants.")
     ] = False,
     publish: Publish = False,
+    at_least: AtLeast = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -61,10 +69,10 @@ def export(
     check_formats(formats)
     place = out if out is not None else study / "export"
     written = write(
-        open_study(study),
+        given_away(open_study(study), publish, at_least),
         place,
         formats,
-        settings=Settings(cell, bom),
+        settings=Settings(cell, bom, group, members),
         publish_only=publish,
         overwrite=overwrite,
     )

@@ -3,10 +3,15 @@
 import math
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+
+from corridor.errors import InputError
+
+if TYPE_CHECKING:
+    from corridor.study import Study
 
 Box = tuple[float, float, float, float]
 
@@ -38,6 +43,15 @@ Overwrite = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the summary of the run as JSON on standard output.")
+]
+AtLeast = Annotated[
+    int | None,
+    typer.Option(
+        "--at-least",
+        min=3,
+        metavar="SHIPS",
+        help="With --publish: no cell, and no zone in a month and phase, of fewer ships.",
+    ),
 ]
 Scenarios = Annotated[
     list[str] | None,
@@ -115,3 +129,22 @@ def population_of(text: str) -> str | list[int]:
     if not (types and all(0 <= kind <= 99 for kind in types)):
         raise typer.BadParameter(f"found '{text}'; expected ogv, all, or AIS ship types such as 70-79,84.")
     return types
+
+
+def given_away(study: "Study", publish: bool, at_least: int | None) -> "Study":
+    """Return the study as it may be passed on, where that is asked for.
+
+    Raises
+    ------
+    InputError
+        If there is a least number of ships, and nothing is to be passed on.
+    """
+    if publish:
+        from corridor.outputs.publish import published  # noqa: PLC0415 — slow to import
+
+        return published(study, at_least)
+    if at_least is not None:
+        raise InputError(
+            "at_least_alone", f"found --at-least {at_least} alone; expected --publish beside it; give both"
+        )
+    return study

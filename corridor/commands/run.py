@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from corridor.commands.options import (
+    AtLeast,
     HotspotTest,
     Json,
     Out,
@@ -19,6 +20,7 @@ from corridor.commands.options import (
     Scenarios,
     Targets,
     Workers,
+    given_away,
 )
 from corridor.commands.report import report, say
 from corridor.commands.settings import (
@@ -139,6 +141,7 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
     publish: Annotated[
         bool, typer.Option("--publish", help="Leave out vessels: classes of three ships or more, no tracks.")
     ] = False,
+    at_least: AtLeast = None,
     workers: Workers = 1,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -185,7 +188,8 @@ def run(  # noqa: PLR0913, PLR0917 — one parameter per option
         "workers": workers,
     }
     tiles = (basemap, basemap_credit) if basemap else None
-    study_command(inputs, out, overwrite, quiet, as_json, tiles=tiles, publish=publish, **settings)
+    passing = (publish, at_least)
+    study_command(inputs, out, overwrite, quiet, as_json, tiles=tiles, passing=passing, **settings)
 
 
 def study_command(
@@ -195,7 +199,7 @@ def study_command(
     quiet: bool,
     as_json: bool,
     tiles: tuple[str, str] | None = None,
-    publish: bool = False,
+    passing: tuple[bool, int | None] = (False, None),
     **settings: Any,
 ) -> None:
     """Run a study, write its folder, say where it is."""
@@ -203,13 +207,12 @@ def study_command(
         with writing_to(out):
             folder = stack.enter_context(atomic.reserve(out, overwrite=overwrite))
         from corridor.outputs.decisions import headlines  # noqa: PLC0415 — slow to import, see the top
-        from corridor.outputs.publish import published  # noqa: PLC0415 — slow to import, see the top
         from corridor.runs import run_study  # noqa: PLC0415 — slow to import, see the top
 
         basemap = _basemap(tiles)
         with _progress(quiet) as progress:
             study = run_study(inputs, progress=progress, **settings)
-            given = published(study) if publish else study
+            given = given_away(study, *passing)
             given.to_folder(folder, overwrite=overwrite, basemap=basemap)
         summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     for warning in summary.get("warnings", []):

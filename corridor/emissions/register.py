@@ -18,6 +18,7 @@ from corridor.emissions.headers import (
 )
 from corridor.emissions.inference import ship_types
 from corridor.emissions.sheets import plain, read_sheet
+from corridor.emissions.stated import own_mapping, own_rows, with_origins
 from corridor.errors import InputError
 from corridor.identity import valid_imo
 
@@ -53,12 +54,13 @@ def read_register(path: str | Path, mapping: str | Path | None = None) -> pd.Dat
     """Read a ship register: CSV, Excel, OpenDocument or Parquet, with English or Chinese headers.
 
     One row a ship, found by ``vessel_id``, ``imo`` or ``mmsi``; every other column may be missing, and so
-    may any of its values.
+    may any of its values. The table of vessels that a study wrote (``vessels.csv``, ``study.gpkg#vessels``,
+    the sheet ``vessels`` of ``report.xlsx``) is known by its columns: each value keeps its origin.
 
     Parameters
     ----------
     path : str or Path
-        File; one sheet of a workbook as ``fleet.xlsx#Ships``.
+        File; one sheet of a workbook as ``fleet.xlsx#Ships``, a layer of a GeoPackage likewise.
     mapping : str or Path, optional
         TOML that says which column is what; see :mod:`corridor.emissions.headers`. Without it every header
         must be one that is known.
@@ -81,8 +83,10 @@ def read_register(path: str | Path, mapping: str | Path | None = None) -> pd.Dat
         expected="imo, mmsi or vessel_id",
         option="--ships",
     )
-    found = headers_of([str(column) for column in sheet.rows], said, sheet.name)
-    rows = sheet.rows.mask(sheet.rows.map(lambda cell: str(cell).casefold() in MISSING), None)
+    own = own_mapping([str(column) for column in sheet.rows]) if said is None else None
+    found = headers_of([str(column) for column in sheet.rows], said or own, sheet.name)
+    given = sheet.rows if own is None else own_rows(sheet.rows)
+    rows = given.mask(given.map(lambda cell: str(cell).casefold() in MISSING), None)
     facts = pd.DataFrame(
         {header.field: rows[column] for column, header in found.items()}, index=rows.index, dtype=object
     )
@@ -93,6 +97,8 @@ def read_register(path: str | Path, mapping: str | Path | None = None) -> pd.Dat
             facts[header.field] = _numbers(facts[header.field], header, sheet.name)
         if header.speed_meaning and "speed_meaning" not in facts:
             facts["speed_meaning"] = header.speed_meaning
+    if own is not None:
+        facts = with_origins(facts, rows, sheet.name)
     return _with_keys(facts, sheet.name)
 
 

@@ -1,9 +1,11 @@
-"""A user's table as text, whatever file it comes in: CSV, Excel, OpenDocument or Parquet."""
+"""A user's table as text, whatever file it comes in: CSV, Excel, OpenDocument, Parquet or GeoPackage."""
 
 import csv
 import io
+import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from corridor.tracks import encodings
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 TABLES = {".parquet", ".pq"}
+GEOPACKAGE = ".gpkg"
 # Titles and notes stand above the header in published workbooks.
 LINES_ABOVE = 20
 
@@ -53,8 +56,8 @@ def read_sheet(
     Parameters
     ----------
     path : str or Path
-        CSV (any delimiter of comma, semicolon, tab; any encoding), Excel, OpenDocument or Parquet; one sheet
-        of a workbook as ``fleet.xlsx#Ships``.
+        CSV (any delimiter of comma, semicolon, tab; any encoding), Excel, OpenDocument, Parquet or
+        GeoPackage; one sheet of a workbook as ``fleet.xlsx#Ships``, a table of a GeoPackage likewise.
     is_header : callable
         Whether a row of cells is the header; asked for the first lines of each sheet.
     expected : str
@@ -92,12 +95,14 @@ def _sheets(place: Path, wanted: str) -> Iterator[tuple[str, Cells]]:
     kind = place.suffix.lower()
     try:
         if kind in TABLES:
-            yield place.name, _of_parquet(place)
+            yield place.name, _cells(pd.read_parquet(place))
+        elif kind == GEOPACKAGE:
+            yield from _of_geopackage(place, wanted)
         elif kind in WORKBOOKS:
             yield from _of_workbook(place, wanted)
         else:
             yield place.name, _of_text(place)
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error, sqlite3.Error) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
@@ -105,8 +110,27 @@ def _sheets(place: Path, wanted: str) -> Iterator[tuple[str, Cells]]:
         ) from error
 
 
-def _of_parquet(place: Path) -> Cells:
-    table = pd.read_parquet(place)
+def _of_geopackage(place: Path, wanted: str) -> Iterator[tuple[str, Cells]]:
+    """Cells of one table, or of each; places are left out. No program is asked that could open more."""
+    listed = "SELECT table_name FROM gpkg_contents WHERE data_type IN ('attributes', 'features')"
+    with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)) as file:
+        names = [str(name) for (name,) in file.execute(f"{listed} ORDER BY rowid")]
+        if wanted and wanted not in names:
+            raise InputError(
+                "missing_sheet", f"{place.name}: found no table '{wanted}'; expected {', '.join(names)}"
+            )
+        shapes = dict(file.execute("SELECT table_name, column_name FROM gpkg_geometry_columns").fetchall())
+        for name in [wanted] if wanted else names:
+            quoted = name.replace('"', '""')
+            found = file.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 — a table that the file lists
+            header = [str(column[0]) for column in found.description]
+            kept = [place for place, column in enumerate(header) if column not in {"fid", shapes.get(name)}]
+            body = [["" if row[at] is None else _said(row[at]) for at in kept] for row in found]
+            yield f"{place.name}#{name}", [[header[at] for at in kept], *body]
+
+
+def _cells(table: pd.DataFrame) -> Cells:
+    """Header and rows of a table, as text."""
     body = [["" if pd.isna(value) else _said(value) for value in row] for row in table.to_numpy(object)]
     return [[str(name) for name in table], *body]
 

@@ -24,7 +24,6 @@ from corridor.emissions.particulars import Particulars, particulars_of
 from corridor.emissions.register import RegisterIndex, index_register, match_register
 from corridor.identity import country_of_mmsi
 
-PROVENANCE = ("register", "ais", "inferred", "default")
 DIESEL_ENGINES = ("ssd", "msd", "hsd")
 UNKNOWN = "unknown"
 OIL = "oil"
@@ -202,23 +201,28 @@ def _ship(ais: Mapping[str, Any], entry: Mapping[str, Any]) -> Ship:
         **_fuel(known, str(engine["engine_type"])),
         **_business(known, ship_type, size),
         provenance=known.provenance,
-        remarks=tuple(known.remarks),
+        remarks=tuple(dict.fromkeys(known.remarks)),
     )
 
 
 class _Sources:
-    """Asks the register, then AIS, and writes down which of them answered."""
+    """Asks the register, then AIS, and writes down which of them answered.
+
+    A register that is the table of an earlier study says itself where a value came from.
+    """
 
     def __init__(self, ais: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
         self.ais, self.entry = dict(ais), dict(entry)
         self.provenance: dict[str, str] = {}
-        self.remarks: list[str] = []
+        said = self.entry.get("remarks")
+        self.remarks: list[str] = [] if said is None or _is_missing(said) else str(said).split("; ")
 
     def find(self, name: str) -> Any:
         for source, values in (("register", self.entry), ("ais", self.ais)):
             found = values.get(name)
             if found is not None and not _is_missing(found):
-                self.provenance[name] = source
+                own = self.entry.get(f"{name}_provenance") if source == "register" else None
+                self.provenance[name] = source if own is None or _is_missing(own) else str(own)
                 return found
         return None
 
@@ -269,6 +273,9 @@ def _size(known: _Sources, ship_type: str, hull: Hull) -> tuple[float, int]:
     if ship_type == "container" and not math.isnan(teu := _container_size(known, hull)):
         known.provenance["size"] = known.provenance["size_bin"] = "inferred"
         return round(teu), bin_of_size(ship_type, teu)
+    if not math.isnan(size_bin := known.number("size_bin")):
+        known.provenance["size"] = known.provenance["size_bin"]
+        return math.nan, int(size_bin)
     by_length = bin_of_length(ship_type, hull.length_m)
     known.provenance["size"] = known.provenance["size_bin"] = "default" if by_length is None else "inferred"
     if by_length is None and len(size_bins(ship_type)) > 1:

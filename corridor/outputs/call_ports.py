@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from corridor.accounts.totals import MASS_COLUMNS, mass_table
 from corridor.emissions.phases import PHASES
+from corridor.kept import kept
 from corridor.study import Study
 from corridor.tracks.calls import ports
 from layers.geodesy import distance_m
@@ -13,6 +14,7 @@ from layers.geodesy import distance_m
 OPEN_SEA, NO_CALL = "open_sea", "none"
 
 
+@kept
 def totals_by_call_port(study: Study) -> pd.DataFrame:
     """Totals by waters, port called at and phase. [h, nm, kg].
 

@@ -13,6 +13,7 @@ from corridor.errors import InputError
 from corridor.intensity import per_teu
 from corridor.outputs import hotspots, near
 from corridor.outputs.near import near_people, receptors_of
+from corridor.outputs.settling import settled
 from corridor.study import Study
 from corridor.tracker import VERDICTS, sentences, track
 
@@ -72,9 +73,12 @@ def tracks(study: Study) -> Iterator[tuple[Target, pd.DataFrame]]:
 def headlines(study: Study) -> list[str]:
     """Lines for the end of a run: what each alternative changes, and whether a target is reached."""
     lines = []
-    for target in study.targets:
+    targets = study.targets
+    # The study as its files tell it, of which the answers are known by now.
+    told = settled(study) if targets else study
+    for target in targets:
         try:
-            table = track(study, target)
+            table = track(told, target)
         except InputError as error:
             lines.append(f"target not shown: {error.message}")
             continue
@@ -121,7 +125,12 @@ def targets(study: Study) -> tuple[page.Target, ...]:
 
 
 def _signed(percent: float) -> str:
-    return f"{percent:+.1f}".replace("-", "−")
+    """Print a change with its sign; nothing has none.
+
+    >>> _signed(-0.04), _signed(-2.35)
+    ('0.0', '−2.4')
+    """
+    return "0.0" if abs(percent) < 0.05 else f"{percent:+.1f}".replace("-", "−")
 
 
 def panels(study: Study) -> tuple[page.Panel, ...]:

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corridor.errors import InputError, writing_to
-from corridor.outputs import flux, folder, grids, pieces, publish, report, store
+from corridor.outputs import densities, flux, folder, grids, members, pieces, profiles, publish, report
 from corridor.outputs.geopackage import study_layers
+from corridor.outputs.settling import settled
 from corridor.outputs.workbook import write_workbook
 from corridor.study import Study
 from layers import archive, atomic, geopackage, geoparquet
@@ -27,10 +28,24 @@ NOT_MAILED = ("pieces", "ledger", "timings.json")
 
 @dataclass(frozen=True)
 class Settings:
-    """What formats ask: the cell of rasters [degrees], and whether a CSV begins with a byte-order mark."""
+    """What formats ask.
+
+    Attributes
+    ----------
+    cell_deg : float
+        Cell of rasters. [degrees]
+    bom : bool
+        Whether a CSV begins with a byte-order mark.
+    group : str
+        Groups of sources of fluxes: ``phase``, ``class`` or ``total``.
+    members : int
+        Members of an ensemble that are written beside the fluxes; none by default.
+    """
 
     cell_deg: float = 0.1
     bom: bool = False
+    group: str = "phase"
+    members: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,7 @@ def export(
         Any of ``geoparquet``, ``gpkg``, ``pieces``, ``netcdf``, ``cog``, ``xlsx``, ``csv``, ``report``,
         ``zip``.
     settings : Settings, optional
-        Cell of rasters, mark of CSV files.
+        Cell of rasters, mark of CSV files, groups and members of fluxes.
     publish_only : bool
         Leave out vessels, tracks and pieces; see `corridor.outputs.publish.published`.
     overwrite : bool
@@ -83,7 +98,7 @@ def export(
         If the folder holds something and ``overwrite`` is false, or cannot be written.
     """
     check_formats(formats)
-    given = publish.published(study) if publish_only else store.settled(study)
+    given = publish.published(study) if publish_only else settled(study)
     out = Path(out)
     with writing_to(out), atomic.whole_folder(out, last=LAST, owned=owned(), overwrite=overwrite) as part:
         for name in dict.fromkeys(formats):
@@ -171,12 +186,17 @@ def _pieces(study: Study, part: Path, _: Settings) -> None:
 
 
 def _netcdf(study: Study, part: Path, settings: Settings) -> None:
-    flux.write_netcdf(study, part / "emissions.nc", cell_deg=settings.cell_deg)
+    # Members first: they are what a study may be unable to give.
+    if settings.members:
+        place = part / "emissions_members.nc"
+        members.write_members(study, place, settings.members, cell_deg=settings.cell_deg)
+    flux.write_netcdf(study, part / "emissions.nc", cell_deg=settings.cell_deg, group=settings.group)
+    profiles.write_profiles(study, part / "emissions_profiles.nc")
 
 
 def _cog(study: Study, part: Path, settings: Settings) -> None:
     (part / "cog").mkdir()
-    flux.write_cogs(study, part / "cog", cell_deg=settings.cell_deg)
+    densities.write_cogs(study, part / "cog", cell_deg=settings.cell_deg)
 
 
 def _xlsx(study: Study, part: Path, _: Settings) -> None:
@@ -215,7 +235,12 @@ FORMATS = {
     ),
     "gpkg": Format(_gpkg, ("study.gpkg",)),
     "pieces": Format(_pieces, ("pieces.gpkg",)),
-    "netcdf": Format(_netcdf, ("emissions.nc",), "netCDF4", "rasters"),
+    "netcdf": Format(
+        _netcdf,
+        ("emissions.nc", "emissions_members.nc", "emissions_profiles.nc"),
+        "netCDF4",
+        "rasters",
+    ),
     "cog": Format(_cog, ("cog",), "rasterio", "rasters"),
     "xlsx": Format(_xlsx, ("report.xlsx",), "xlsxwriter", "sheets"),
     "csv": Format(_csv, folder.TABLES),

@@ -13,9 +13,12 @@ import pandas as pd
 from corridor.accounts.unknowns import blanked
 from corridor.errors import writing_to
 from corridor.outputs import calls, decisions, store, tables, two_ports
+from corridor.outputs.activity import activity
 from corridor.outputs.geopackage import study_layers
+from corridor.outputs.intervals import interval_table
 from corridor.outputs.page import page_data
 from corridor.outputs.rule_tables import tables_of_rules
+from corridor.outputs.settling import settled
 from corridor.study import Study
 from layers import atomic, geopackage
 from maps.content import Basemap
@@ -25,7 +28,9 @@ from maps.text import csv_cell
 # What plans add: lanes compared, the route for chart tables; of a list of calls, pairs that are no voyage.
 ROUTE_FILES = ("lanes.csv", "route.gpx", "route.rtz", "route.geojson", "unplanned.csv")
 TABLES = (
+    "activity.csv",
     "totals.csv",
+    "intervals.csv",
     "vessels.csv",
     "unobserved.csv",
     "input_report.csv",
@@ -112,7 +117,7 @@ def fill(study: Study, part: Path, basemap: Basemap | None = None) -> None:
     A published study has no tables of vessels, and nothing that a row of the input could be read from.
     """
     # As it will be opened again: types that a file keeps, so that the same files come out then.
-    study = store.settled(study)
+    study = settled(study)
     timings = dict(study.timings_s)
     started = time.perf_counter()
     write_tables(study, part)
@@ -135,6 +140,7 @@ def fill(study: Study, part: Path, basemap: Basemap | None = None) -> None:
 def write_tables(study: Study, part: Path, *, bom: bool = False) -> None:
     """Write the tables as CSV; those that name vessels only where the study does."""
     shared = {"totals": tables.totals(study), "cells": tables.cells_with_bounds(study)}
+    shared["intervals"] = interval_table(study)
     shared |= decisions.files(study)
     ports = two_ports.side_by_side(study)
     shared |= {"two_ports": ports} if len(ports) else {}
@@ -148,6 +154,7 @@ def write_tables(study: Study, part: Path, *, bom: bool = False) -> None:
 def _private(study: Study) -> dict[str, pd.DataFrame]:
     """Tables that name vessels or rows of the input, by the name of their file."""
     return {
+        **({"activity": found} if len(found := activity(study)) else {}),
         "vessels": tables.vessels(study),
         "unobserved": study.holes(),
         "input_report": study.input_report,

@@ -8,7 +8,9 @@ import pandas as pd
 
 from corridor.outputs import calls, grids, notes, tables, unobserved
 from corridor.outputs.meanings import value_lists
+from corridor.outputs.plain_layers import activity_layer, interval_layer, scenario_layer
 from corridor.outputs.rule_layers import rule_layers
+from corridor.outputs.vessel_columns import vessel_columns
 from corridor.outputs.zones import OTHER_FILL, ZONE_COLUMNS, ZONE_FILL, Columns, own_columns, plain_values
 from corridor.reference import table as reference_table
 from corridor.study import Study
@@ -33,10 +35,13 @@ def study_layers(study: Study) -> list[Layer]:
         zones,
         *_berths(zones, said),
         _ports(said),
+        *activity_layer(study),
         _totals(study, said),
+        *grids.long_layer(study),
         *([] if study.published else [_vessels(study, said)]),
         *([] if study.published else rule_layers(study, said)),
-        *grids.long_layer(study),
+        *scenario_layer(study),
+        interval_layer(study),
         grids.class_breaks(study),
         _method(study, said),
         _sources(study, said),
@@ -172,19 +177,8 @@ def _totals(study: Study, said: str) -> Layer:
 
 def _vessels(study: Study, said: str) -> Layer:
     table = tables.vessels(study)
-    columns: Columns = {}
-    for name in table.columns:
-        stem, unit = _unit(str(name))
-        columns[str(name)] = (stem.replace("_", " "), unit, f"{stem.replace('_', ' ')} of the vessel")
     text = f"{said}Vessels with the provenance of their particulars, {notes.period(study)[0]}"
-    return Layer("vessels", table, "Vessels", text, columns)
-
-
-def _unit(name: str) -> tuple[str, str]:
-    for unit in ("kwh", "kw", "kg", "nm", "kn", "m"):
-        if name.endswith(f"_{unit}"):
-            return name.removesuffix(f"_{unit}"), {"kwh": "kWh", "kw": "kW"}.get(unit, unit)
-    return name, "h" if name.startswith("hours") else ""
+    return Layer("vessels", table, "Vessels", text, vessel_columns([str(name) for name in table]))
 
 
 def _method(study: Study, said: str) -> Layer:

@@ -2,12 +2,15 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from corridor.accounts.ledger import MG_PER_KG
+from corridor.accounts.totals import Derived
 from corridor.emissions.phases import PHASES
 from corridor.emissions.species import SPECIES
 from corridor.outputs import notes, tables
@@ -45,8 +48,10 @@ LONG_COLUMNS: Columns = {
     "month": ("Month", "", "Calendar month, UTC"),
     "phase": ("Phase", "", "Operating phase"),
     "species": ("Species", "", "Pollutant"),
-    "mass_kg": ("Mass", "kg", "Mass emitted in the cell, month and phase"),
+    "mass_kg": ("Mass", "kg", "Mass emitted in the cell, month and phase, tank-to-wake"),
 }
+# Follow from masses that the accounts hold, as in every other table.
+DERIVED = ("pm25", "dpm", "co2e")
 
 
 def cell_frame(study: Study, columns: Columns) -> gpd.GeoDataFrame:
@@ -83,24 +88,41 @@ def grid_layer(study: Study, columns: Columns) -> Layer:
     return Layer("hotspot_grid", frame, "Hotspot grid", text, columns, _density_style(frame))
 
 
+class PortWindow(NamedTuple):
+    """Fine cells around ports: key for names of files and layers, names of the ports, which cells."""
+
+    key: str
+    names: str
+    rows: NDArray[np.bool_]
+
+
+def port_windows(boxes: NDArray[np.float64], cell_deg: float) -> Iterator[PortWindow]:
+    """Fine cells around each port that has any.
+
+    Parameters
+    ----------
+    boxes : array (4, cells)
+        West, south, east, north of all cells. [degrees]
+    cell_deg : float
+        Side of a coarse cell; fine ones are smaller. [degrees]
+    """
+    fine = (boxes[2] - boxes[0]) < cell_deg * 0.75
+    windows = reference_table("ports_2026").groupby(["west", "south", "east", "north"], sort=False)
+    for (west, south, east, north), ports in windows:
+        inside = fine & (boxes[0] < east) & (boxes[2] > west) & (boxes[1] < north) & (boxes[3] > south)
+        if inside.any():
+            yield PortWindow("_".join(ports["port"]).lower(), ", ".join(ports["name_en"]), inside)
+
+
 def port_grids(study: Study, columns: Columns) -> Iterator[Layer]:
     """Fine cells around each port, a layer each: the same cells as in the hotspot grid, to look at alone."""
     said, columns = study.said, _with_bounds(study, columns)
     frame = cell_frame(study, columns)
-    box = frame.bounds
-    fine = (box["maxx"] - box["minx"]) < study.lattice.cell_deg * 0.75
-    windows = reference_table("ports_2026").groupby(["west", "south", "east", "north"], sort=False)
-    for (west, south, east, north), ports in windows:
-        inside = fine & (box["minx"] < east) & (box["maxx"] > west)
-        inside &= (box["miny"] < north) & (box["maxy"] > south)
-        if inside.any():
-            names, keys = ", ".join(ports["name_en"]), "_".join(ports["port"]).lower()
-            text = (
-                f"{said}Fine cells around {names}, {notes.period(study)[0]}, kg; they are in hotspot_grid too"
-            )
-            part = frame[inside].reset_index(drop=True)
-            name = f"port_grid_{keys}"[:30].rstrip("_")
-            yield Layer(name, part, f"Port grid {names}", text, columns, _density_style(part))
+    for key, names, inside in port_windows(frame.bounds.to_numpy().T, study.lattice.cell_deg):
+        text = f"{said}Fine cells around {names}, {notes.period(study)[0]}, kg; they are in hotspot_grid too"
+        part = frame[inside].reset_index(drop=True)
+        name = f"port_grid_{key}"[:30].rstrip("_")
+        yield Layer(name, part, f"Port grid {names}", text, columns, _density_style(part))
 
 
 def _edges(density: "pd.Series[float]") -> tuple[float, ...]:
@@ -119,6 +141,9 @@ def _density_style(frame: gpd.GeoDataFrame) -> styles.Style:
 def long_table(study: Study) -> pd.DataFrame:
     """One row per cell, month, phase and species with mass in it. [kg]
 
+    Beside the species of the accounts stand PM2.5 (by its share of PM10), diesel particulates (PM10 of diesel
+    engines, no boilers) and CO2e: they follow from the others, so no two of them may be added up.
+
     Parameters
     ----------
     study : Study
@@ -129,10 +154,11 @@ def long_table(study: Study) -> pd.DataFrame:
     pandas.DataFrame
         cell_id, month, phase, species, mass_kg; the sum of a species is the study's total.
     """
-    keys = ["cell", "month", "phase"]
-    columns = [f"{name}_mg" for name in SPECIES]
+    keys, species = ["cell", "month", "phase"], (*SPECIES, *DERIVED)
+    columns = [*(f"{name}_mg" for name in SPECIES), "pm10_diesel_mg"]
     sums = study.ledger.cells[[*keys, *columns]].groupby(keys, as_index=False, sort=True).sum()
-    place, species = np.nonzero(sums[columns].to_numpy())
+    mass_kg = _masses(sums, study.derived)
+    place, which = np.nonzero(mass_kg)
     rows = sums.iloc[place]
     months = study.months()
     names = np.array([f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months], dtype=object)
@@ -141,10 +167,19 @@ def long_table(study: Study) -> pd.DataFrame:
             "cell_id": rows["cell"].map("c{}".format).to_numpy(),
             "month": names[np.searchsorted(months, rows["month"])],
             "phase": np.array(PHASES, dtype=object)[rows["phase"]],
-            "species": np.array(SPECIES, dtype=object)[species],
-            "mass_kg": sums[columns].to_numpy()[place, species] / MG_PER_KG,
+            "species": np.array(species, dtype=object)[which],
+            "mass_kg": mass_kg[place, which],
         }
     )
+
+
+def _masses(sums: pd.DataFrame, derived: Derived) -> NDArray[np.float64]:
+    """(rows, species) masses of the accounts' species, then of those that follow from them. [kg]"""
+    of = {name: sums[f"{name}_mg"].to_numpy() / MG_PER_KG for name in SPECIES}
+    of["pm25"] = derived.pm25_per_pm10 * of["pm10"]
+    of["dpm"] = sums["pm10_diesel_mg"].to_numpy() / MG_PER_KG
+    of["co2e"] = of["co2"] + derived.gwp_ch4 * of["ch4"] + derived.gwp_n2o * of["n2o"]
+    return np.stack([of[name] for name in (*SPECIES, *DERIVED)], axis=1)
 
 
 def long_layer(study: Study) -> list[Layer]:
@@ -152,8 +187,11 @@ def long_layer(study: Study) -> list[Layer]:
     table = long_table(study)
     if len(table) > MOST_LONG:
         return []
-    said = study.said
-    text = f"{said}Mass by cell, month, phase and species, {notes.period(study)[0]}, kg; join by cell_id"
+    text = (
+        f"{study.said}Mass by cell, month, phase and species, {notes.period(study)[0]}, kg; join by cell_id. "
+        f"dpm is PM10 of diesel engines; pm25 is {study.derived.pm25_per_pm10:g} of pm10; co2e is "
+        f"{study.derived.gwp_basis}: they overlap others, add up within one species only"
+    )
     return [Layer("cells_long", table, "Cells, long", text, LONG_COLUMNS)]
 
 

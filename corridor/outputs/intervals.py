@@ -7,10 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from corridor.accounts.spreads import Spreads, factors
-from corridor.accounts.totals import MASS_COLUMNS
+from corridor.accounts.totals import MASS_COLUMNS, mass_table
 from corridor.accounts.uncertainty import percentile_names
+from corridor.comparison import groups_of
 from corridor.emissions.species import CONSUMERS
-from corridor.study import LEVEL, Study
+from corridor.kept import kept
+from corridor.study import Study
+from corridor.worlds import LEVEL
 
 
 def with_bounds(
@@ -71,3 +74,43 @@ def bound_columns(columns: Sequence[str] = MASS_COLUMNS, level: float = LEVEL) -
     ['co2_p05_kg', 'co2_p95_kg']
     """
     return [f"{one.removesuffix('_kg')}_{bound}_kg" for one in columns for bound in percentile_names(level)]
+
+
+@kept
+def interval_table(study: Study) -> pd.DataFrame:
+    """Low, study's figure and high of the whole and of every phase, ship class and zone. [kg]
+
+    The bounds are those of ``totals.csv`` and of the page. Sums of many ships are surer than each: the bounds
+    of several rows may not be added up.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        dimension, key, species, low_kg, mass_kg, high_kg, interval_level; a group without mass has no row.
+    """
+    rows = study.ledger_rows()
+    species = [name.removesuffix("_kg") for name in MASS_COLUMNS]
+    parts = []
+    for groups in groups_of(study):
+        group, n = groups.of(study), len(groups.names)
+        amounts = mass_table(rows.assign(group=group), ["group"], study.derived).set_index("group")
+        mass_kg = amounts.reindex(range(n))[list(MASS_COLUMNS)].fillna(0.0).to_numpy()
+        spreads = Spreads(study.errors, rows, group, n, study.derived)
+        ends = np.stack([factors(spreads.of(name), study.interval_level) for name in species], axis=2)
+        place, which = np.nonzero(mass_kg)
+        mass = mass_kg[place, which]
+        columns = {
+            "dimension": groups.dimension,
+            "key": np.array(groups.names, dtype=object)[place],
+            "species": np.array(species, dtype=object)[which],
+            "low_kg": ends[0, place, which] * mass,
+            "mass_kg": mass,
+            "high_kg": ends[1, place, which] * mass,
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True).assign(interval_level=study.interval_level)

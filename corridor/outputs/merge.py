@@ -1,7 +1,7 @@
 """Two published studies joined into one: what may not leave a port need not."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,14 @@ from corridor.accounts.totals import mass_table
 from corridor.accounts.unknowns import joined as unknowns_of
 from corridor.emissions.basis import CELL_KEYS, LEDGER_KEYS
 from corridor.errors import InputError
+from corridor.outputs.coarsening import promised
 from corridor.outputs.publish import published, summed
-from corridor.study import Study, with_engine_kind
+from corridor.study import Study
+from corridor.sums import with_engine_kind
 from layers.zones import ZoneSystem
 
+# Settings by which tables of a study are made.
+MADE_BY = ("receptors", "prices", "hotspot_test")
 SAME = ("method", "gwp_basis", "boundary", "simulated", "zone_systems", "cell_deg")
 _SUMMED = ("rows_in", "rows_kept", "vessels", "vessels_with_one_fix", "vessels_from_register")
 _COUNTED = ("rows_dropped", "rows_repaired", "not_available")
@@ -35,19 +39,22 @@ def merge_studies(first: Study, second: Study) -> Study:
     Returns
     -------
     Study
-        Sums of both, in every zone, cell, month and phase.
+        Sums of both, in every zone, cell, month and phase. What only one has, or has otherwise (a scenario,
+        prices, receptors), is left out, and so are targets; ``warnings`` of the manifest name it.
 
     Raises
     ------
     InputError
-        If zones, grid, tables, version or method differ, one is simulated and the other not, or both hold the
-        same input; the message names what differs.
+        If zones, grid, tables, version, method or level of intervals differ, one is simulated and the other
+        not, or both hold the same input; the message names what differs.
     """
-    one, other = sorted((published(first), published(second)), key=_inputs)
+    given = sorted((first, second), key=_inputs)
+    one, other = (published(study) for study in given)
     _check(one, other)
     vessels, places = _groups(one, other)
     ledger = _joined((one.ledger, other.ledger), places)
     shared = [key for key, found in one.alternatives.items() if _same_scenario(found, other, key)]
+    remarks = [*_overlap(one, other), *_left_out(given, shared)]
     alternatives = {
         key: replace(
             one.alternatives[key],
@@ -61,7 +68,7 @@ def merge_studies(first: Study, second: Study) -> Study:
         alternatives=alternatives,
         vessels=vessels,
         first_ms=min(one.first_ms, other.first_ms),
-        manifest=_manifest(one, other, ledger, vessels),
+        manifest=_manifest(one, other, ledger, vessels) | {"warnings": remarks},
     )
 
 
@@ -89,6 +96,8 @@ def _inputs(study: Study) -> list[str]:
 def _check(one: Study, other: Study) -> None:
     differing = [name for name in SAME if _setting(one, name) != _setting(other, name)]
     differing += [name for name in ("version", "tables") if one.manifest[name] != other.manifest[name]]
+    if one.interval_level != other.interval_level:
+        differing.append("interval_level")
     if one.lattice != other.lattice:
         differing.append("grid")
     if not _same_zones(one.systems, other.systems):
@@ -149,10 +158,9 @@ def _manifest(one: Study, other: Study, ledger: Ledger, vessels: pd.DataFrame) -
             "paths": ["cells", "vessels", "zones"],
             "sums": {key: paths["zones"] for key, paths in sums.items()},
         },
-        "warnings": _remark(one, other),
         "not_estimated": unknowns_of([part.get("not_estimated", []) for part in parts]),
         "unobserved": [row for part in parts for row in part["unobserved"]],
-        "published": one.manifest["published"] | {"pooled_classes": sorted(pooled)},
+        "published": promised([part["published"] for part in parts]) | {"pooled_classes": sorted(pooled)},
         "merged_from": [
             {"inputs": _inputs(study), "rows_in": study.manifest["rows_in"]} for study in (one, other)
         ],
@@ -167,8 +175,10 @@ def _added(counts: list[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _parameters(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that agree as they are, the others side by side."""
-    keys = dict.fromkeys([*one, *other])
+    """Settings that agree as they are, others side by side; what tables are made by only where it agrees."""
+    keys = [
+        key for key in dict.fromkeys([*one, *other]) if key not in MADE_BY or one.get(key) == other.get(key)
+    ]
     return {
         key: one.get(key) if one.get(key) == other.get(key) else {"differ": [one.get(key), other.get(key)]}
         for key in keys
@@ -193,7 +203,26 @@ def _totals(
     )
 
 
-def _remark(one: Study, other: Study) -> list[str]:
+def _left_out(given: Sequence[Study], shared: Sequence[str]) -> list[str]:
+    """Say what the joined study lacks of the two, by name: what is not in both alike cannot be added up."""
+    keys = dict.fromkeys(key for study in given for key in study.alternatives)
+    lost = {"scenarios": [key for key in keys if key not in shared]}
+    settings = [study.manifest["parameters"] for study in given]
+    lost["settings"] = [key for key in MADE_BY if settings[0].get(key) != settings[1].get(key)]
+    names = [target.name for study in given for target in study.targets]
+    remarks = [
+        f"{kind} left out ({len(found)}), in one study only or different in the two: {', '.join(found)}; "
+        "run both with the same"
+        for kind, found in lost.items()
+        if found
+    ]
+    if names:
+        told = ", ".join(dict.fromkeys(names))
+        remarks.append(f"targets left out ({len(set(names))}), as of every study without vessels: {told}")
+    return remarks
+
+
+def _overlap(one: Study, other: Study) -> list[str]:
     """Warn of cells that both studies have hours in: a ship heard by both would count twice."""
     key = ["cell", "month"]
     both = one.ledger.cells[key].drop_duplicates().merge(other.ledger.cells[key].drop_duplicates())

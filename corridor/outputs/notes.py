@@ -49,6 +49,7 @@ def status(study: Study) -> list[Pair]:
         "lost": f"{lost:,.0f}",
         "filled": f"{filled:,.0f}",
         **_journeys(study),
+        **_withheld(study),
     }
     shown = {
         "journeys": bool(study.manifest["parameters"].get("journeys")),
@@ -56,6 +57,7 @@ def status(study: Study) -> list[Pair]:
         "planned": study.planned,
         "unobserved": lost >= LEAST_HOURS,
         "filled": filled >= LEAST_HOURS,
+        "withheld": "withheld" in (study.manifest.get("published") or {}),
     }
     return [pair for key, pair in _said("status", facts) if shown.get(key, True)]
 
@@ -73,6 +75,17 @@ def _journeys(study: Study) -> dict[str, str]:
     return {name: f"{count:,}" for name, count in counts.items()} | {
         "end": ends.get(str(said.get("journeys_to")), "")
     }
+
+
+def _withheld(study: Study) -> dict[str, str]:
+    """Return how many cells a published study does not tell, and their share of its CO2."""
+    told = study.manifest.get("published") or {}
+    if "withheld" not in told:
+        return {"least": "", "gone": "", "gone_share": ""}
+    gone, shown = told["withheld"]["sums"]["co2_mg"], study.ledger.cells["co2_mg"].sum()
+    share = 100.0 * gone / (gone + shown) if gone else 0.0
+    least = told.get("at_least", told["least_ships_in_a_class"])
+    return {"least": f"{least:,}", "gone": f"{told['withheld']['cells']:,}", "gone_share": f"{share:.1f}"}
 
 
 def method(study: Study) -> list[Pair]:

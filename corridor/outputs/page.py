@@ -19,6 +19,7 @@ from corridor.outputs.page_masses import (
     scenario_items,
     species_items,
     total_interval,
+    withheld,
 )
 from corridor.outputs.panels import rule_panels
 from corridor.reference import table as reference_table
@@ -56,6 +57,7 @@ def page_data(study: Study, basemap: page.Basemap | None = None) -> page.PageDat
         planned=study.planned,
         interval_level=study.interval_level,
         total_interval_kg=total_interval(study, shown[0]),
+        withheld_kg=withheld(study),
         banner=page.Text(*notes.planned_banner()) if study.planned and not study.simulated else None,
         status=tuple(page.Text(*pair) for pair in notes.status(study)),
         method=tuple(page.Text(*pair) for pair in notes.method(study)),

@@ -1,6 +1,7 @@
 """The masses of a page: species, cells and tables of the baseline and of each scenario, with intervals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 import maps.content as page
 from corridor import intensity
-from corridor.accounts.ledger import MG_PER_KG, MM_PER_NM, MS_PER_H
+from corridor.accounts.ledger import MG_PER_KG, MM_PER_NM, MS_PER_H, Ledger
 from corridor.accounts.scenarios import Scenario
 from corridor.accounts.spreads import Spreads, factors
 from corridor.accounts.totals import mass_table
@@ -123,8 +124,29 @@ def _cell_masses(study: Study, ids: "pd.Series[int]") -> NDArray[np.float64]:
     table = tables.cells(study).set_index("cell_id").reindex(ids).fillna(0.0)
     if "wtt_co2e_kg" in table:
         table["wtw_co2e_kg"] = table["co2e_kg"] + table["wtt_co2e_kg"]
-    # A credit upstream may be larger than what leaves the funnel; a map has no colour below nothing.
-    return np.stack([table[f"{one.key}_kg"].to_numpy(np.float64).clip(0.0) for one in species_items()])
+    return np.stack([_shown(table, one) for one in species_items()])
+
+
+def _shown(table: pd.DataFrame, one: page.Species) -> NDArray[np.float64]:
+    """Masses of a species: a credit upstream may be larger than what leaves the funnel, nothing else. [kg]"""
+    masses = table[f"{one.key}_kg"].to_numpy(np.float64)
+    return masses if one.basis == "wtw" else masses.clip(0.0)
+
+
+def withheld(study: Study) -> NDArray[np.float64] | None:
+    """(n_scenarios, n_species) masses of cells that a published study does not tell. [kg]"""
+    told = study.manifest.get("published") or {}
+    if "withheld" not in told:
+        return None
+    parts = [told["withheld"], *(told["withheld_of_scenarios"][key] for key in study.alternatives)]
+    # One cell, wherever it is, with all that is missing: its masses follow as those of any other.
+    place = study.lattice.cell_at([0.0], [0.0])
+    found = []
+    for side, part in zip(sides(study), parts, strict=True):
+        row = pd.DataFrame([{"cell": place[0], "month": 0, "phase": 0, "class": 0, **part["sums"]}])
+        alone = replace(side, ledger=Ledger(side.ledger.rows, row))
+        found.append(_cell_masses(alone, pd.Series(place))[:, 0])
+    return np.stack(found)
 
 
 def _shares(
@@ -185,7 +207,7 @@ def _breakdown(studies: Sequence[Study], grouping: Grouping, months: NDArray[np.
         distance_nm=baseline.spread("distance_mm") / MM_PER_NM,
         observed_hours=baseline.spread("observed_ms") / MS_PER_H,
         mass_kg=mass_kg,
-        interval_kg=bounds * mass_kg.sum(axis=3)[np.newaxis],
+        interval_kg=_in_order(bounds * mass_kg.sum(axis=3)[np.newaxis]),
     )
 
 
@@ -217,7 +239,7 @@ class _Table:
         for one in species_items():
             grid = np.zeros(self.shape)
             grid[table["place"], table["month_place"]] = table[f"{one.key}_kg"]
-            grids.append(grid.clip(0.0))
+            grids.append(grid if one.basis == "wtw" else grid.clip(0.0))
         return np.stack(grids)
 
     def bounds(self) -> NDArray[np.float64]:
@@ -236,5 +258,10 @@ def _bounds(study: Study, group: NDArray[np.int64], groups: int) -> NDArray[np.f
 def total_interval(study: Study, whole: page.Breakdown) -> NDArray[np.float64]:
     """(2, n_scenarios, n_species) bounds of the whole, of which a table gives the mass. [kg]"""
     every = [_bounds(one, np.zeros(len(one.ledger.rows), np.int64), 1)[:, :, 0] for one in sides(study)]
-    found: NDArray[np.float64] = np.stack(every, axis=1) * whole.mass_kg.sum(axis=(2, 3))[np.newaxis]
-    return found
+    return _in_order(np.stack(every, axis=1) * whole.mass_kg.sum(axis=(2, 3))[np.newaxis])
+
+
+def _in_order(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lower bound first: factors on a negative mass give the higher one first."""
+    ordered: NDArray[np.float64] = np.sort(bounds, axis=0)
+    return ordered

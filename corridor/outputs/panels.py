@@ -27,9 +27,9 @@ def _green_flag(study: Study) -> Panel | None:
     by = table["operator"].replace("", "–")
     busiest = by.value_counts().index[:OPERATORS_SHOWN].tolist()
     rows: list[tuple[Cell, ...]] = [
-        (Text("All", "全部"), *_transits(table), _kept(kept)),
+        (Text("All", "全部"), *speeds_of(table), kept_share(kept)),
         *((Text(name if name != "–" else "Operator unknown", name if name != "–" else "经营人不详"),
-           *_transits(table[by == name]), _kept(kept, "" if name == "–" else name)) for name in busiest),
+           *speeds_of(table[by == name]), kept_share(kept, "" if name == "–" else name)) for name in busiest),
     ]  # fmt: skip
     head = (
         Text("Operator", "经营人"),
@@ -53,7 +53,7 @@ def _green_flag(study: Study) -> Panel | None:
     return Panel("green_flag", title, head, tuple(rows), note)
 
 
-def _kept(kept: pd.DataFrame | None, operator: str | None = None) -> Cell:
+def kept_share(kept: pd.DataFrame | None, operator: str | None = None) -> Cell:
     """Share of transits that kept 12 kn on the mean within 40 nm, of one operator or of all. [%]"""
     if kept is None:
         return None
@@ -62,7 +62,7 @@ def _kept(kept: pd.DataFrame | None, operator: str | None = None) -> Cell:
     return float(100.0 * (rows["kept_share_40nm"] * rows["transits"]).sum() / count) if count else None
 
 
-def _transits(table: pd.DataFrame) -> tuple[Cell, ...]:
+def speeds_of(table: pd.DataFrame) -> tuple[Cell, ...]:
     """Number of transits, and slow share and mean speed within 20 and 40 nm. [1, %, kn, %, kn]"""
     cells: list[Cell] = [float(len(table))]
     for waters in ("20nm", "40nm"):

@@ -35,6 +35,7 @@ TOLD: Columns = {
     "fuel": ("Fuel kind", "", "Fuel of the main supply"),
     "speed_kn": ("Speed", "kn", "Speed of the segment"),
     "engine_load": ("Engine load", "", "Main-engine load, 0 to 1"),
+    "draught_m": ("Draught", "m", "Draught as broadcast; none where nobody says"),
     "hours": ("Hours", "h", "Duration"),
     "observed": ("Observed hours", "h", "Part of the hours that lies between reports"),
     "distance_nm": ("Distance", "nm", "Distance sailed; 0 in a stay"),

@@ -42,7 +42,8 @@ def write_positions(ingested: Ingested, path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        ``unknown_format`` for another ending.
+        ``unknown_format`` for another ending; ``no_reports`` for positions that are pieces of an earlier
+        study: in a table of reports nobody could tell.
 
     Examples
     --------
@@ -62,6 +63,9 @@ def write_positions(ingested: Ingested, path: str | Path) -> Path:
         known = ", ".join(sorted(WRITERS))
         found = f"{place.name}: found ending {place.suffix or 'none'}"
         raise OutputError("unknown_format", f"{found}; expected {known}; choose one")
+    if ingested.report.origins:
+        found = f"{place.name}: found positions from pieces of an earlier study"
+        raise OutputError("no_reports", f"{found}; expected reports of ships; copy the pieces instead")
     WRITERS[place.suffix](table(ingested), place)
     return place
 

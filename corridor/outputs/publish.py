@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from corridor.accounts.ledger import Ledger, in_order
 from corridor.emissions.basis import CELL_KEYS, LEDGER_KEYS
 from corridor.errors import InputError
+from corridor.outputs.coarsening import Coarsening, coarsened, coarsening
 from corridor.study import Study
 
 LEAST = 3
@@ -20,52 +21,74 @@ SPREAD = "_gsd"
 GROUPED = ("ship_class", "engine_type", "main_diesel", "main_power_provenance")
 
 
-def published(study: Study) -> Study:
+def published(study: Study, at_least: int | None = None) -> Study:
     """Return the study without its vessels: classes of at least three ships, no tracks, no pieces, no calls.
 
     Totals, cells and zones stay what they were, to the milligram. A class of fewer than three ships goes
     into ``miscellaneous``, with the smallest other class where that is not enough. A cell or zone may still
-    have been used by one ship: what is left out is who it was.
+    have been used by one ship: what is left out is who it was. With ``at_least`` that is left out too, see
+    `corridor.outputs.coarsening`: totals of the whole stay, those of places are told more coarsely.
 
     Parameters
     ----------
     study : Study
         A study; one that is published already comes back as it is.
+    at_least : int, optional
+        Ships that a cell, and a month, phase and zone, has at the least; three or more.
 
     Raises
     ------
     InputError
-        If it has fewer than three ships.
+        If it has fewer than three ships, or than ``at_least``; or was published with fewer.
     """
+    if at_least is not None and at_least < LEAST:
+        raise InputError("bad_at_least", f"found at least {at_least} ships; expected {LEAST} or more")
     if study.published:
+        _check_published(study, at_least)
         return study
+    least = LEAST if at_least is None else at_least
     if len(study.vessels) < LEAST:
         raise InputError(
             "too_few_ships",
             f"found {len(study.vessels)} ships; expected at least {LEAST} to publish totals that name none; "
             "take a longer time or a larger area",
         )
-    pooled = pooled_classes(study.vessels["ship_class"].tolist())
-    number, vessels = _groups(study.vessels, pooled)
+    how = None if at_least is None else coarsening(study, at_least)
+    pooled = pooled_classes(study.vessels["ship_class"].tolist(), least)
+    number, vessels = _groups(study.vessels, pooled, None if how is None else least)
     order = list(study.class_names())
     classes = np.array([order.index(POOL if name in pooled else name) for name in order])
     grouped = {
-        key: replace(found, ledger=_regrouped(found.ledger, number, classes))
+        key: replace(found, ledger=_regrouped(_told(found.ledger, how), number, classes))
         for key, found in study.alternatives.items()
     }
     blank: dict[str, Any] = _emptied(study)
     return replace(
         study,
-        ledger=_regrouped(study.ledger, number, classes),
+        ledger=_regrouped(_told(study.ledger, how), number, classes),
         alternatives=grouped,
         vessels=vessels,
         tracks=(),
         pieces=None,
         source=None,
         timings_s={},
-        manifest=_manifest(study, sorted(pooled)),
+        manifest=_manifest(study, sorted(pooled), least, how),
         **blank,
     )
+
+
+def _check_published(study: Study, at_least: int | None) -> None:
+    """Refuse to make coarser what has no ships any more to be counted."""
+    if at_least is not None and study.manifest["published"].get("at_least", 0) < at_least:
+        raise InputError(
+            "published_study",
+            "found a published study, whose ships nobody can count; expected one with its ships; publish "
+            "that one with --at-least",
+        )
+
+
+def _told(ledger: Ledger, how: Coarsening | None) -> Ledger:
+    return ledger if how is None else coarsened(ledger, how)
 
 
 def _regrouped(ledger: Ledger, number: NDArray[np.int64], classes: NDArray[np.int64]) -> Ledger:
@@ -77,7 +100,9 @@ def _regrouped(ledger: Ledger, number: NDArray[np.int64], classes: NDArray[np.in
     return in_order(Ledger(summed(rows, LEDGER_KEYS), summed(cells, CELL_KEYS)))
 
 
-def _groups(vessels: pd.DataFrame, pooled: set[str]) -> tuple[NDArray[np.int64], pd.DataFrame]:
+def _groups(
+    vessels: pd.DataFrame, pooled: set[str], least: int | None
+) -> tuple[NDArray[np.int64], pd.DataFrame]:
     """Group of each vessel, and the table of groups: class and engine, on which later factors depend."""
     groups = vessels[list(GROUPED)].assign(
         ship_class=[POOL if name in pooled else str(name) for name in vessels["ship_class"]],
@@ -85,6 +110,7 @@ def _groups(vessels: pd.DataFrame, pooled: set[str]) -> tuple[NDArray[np.int64],
             vessels["main_power_provenance"].eq("default"), "known"
         ),
     )
+    groups = groups if least is None else _larger(groups, least)
     number: NDArray[np.int64] = np.asarray(groups.groupby(list(GROUPED), sort=True).ngroup(), np.int64)
     first = groups.assign(number=number).drop_duplicates("number").sort_values("number", ignore_index=True)
     table = _blank(vessels, len(first)).assign(**{name: first[name].to_numpy() for name in GROUPED})
@@ -98,8 +124,26 @@ def _groups(vessels: pd.DataFrame, pooled: set[str]) -> tuple[NDArray[np.int64],
     return number, table.assign(vessel_id=words).astype(vessels.dtypes.to_dict())
 
 
-def pooled_classes(classes: list[str]) -> set[str]:
-    """Classes of fewer than three ships, and the smallest other one where those together are fewer.
+def _larger(groups: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Groups of at least so many ships.
+
+    Few of an engine take the usual one of their class, and few whose power is known, or is not, count as most
+    ships of that engine do. Diesel and other engines stay apart: their particulates are not the same.
+    """
+    told = groups.copy()
+    apart = ["ship_class", "main_diesel"]
+    engines = told.groupby([*apart, "engine_type"])["engine_type"].transform("size")
+    usual = told.groupby(apart)["engine_type"].transform(lambda one: one.mode().iloc[0])
+    told["engine_type"] = told["engine_type"].where(engines >= least, usual)
+    known = told.groupby(list(GROUPED))["engine_type"].transform("size") < least
+    some = known.groupby([told[name] for name in GROUPED[:3]]).transform("any")
+    most = told.groupby(list(GROUPED[:3]))["main_power_provenance"].transform(lambda one: one.mode().iloc[0])
+    told["main_power_provenance"] = told["main_power_provenance"].where(~some, most)
+    return told
+
+
+def pooled_classes(classes: list[str], least: int = LEAST) -> set[str]:
+    """Classes of fewer than so many ships, and the smallest other one where those together are fewer.
 
     >>> sorted(pooled_classes(["container"] * 5 + ["cruise"] * 3 + ["ro_ro"]))
     ['cruise', 'ro_ro']
@@ -108,9 +152,9 @@ def pooled_classes(classes: list[str]) -> set[str]:
     """
     counts = pd.Series(classes).value_counts()
     order = sorted(counts.index, key=lambda name: (name != POOL, int(counts[name]), str(name)))
-    small = {str(name) for name in order if counts[name] < LEAST}
+    small = {str(name) for name in order if counts[name] < least}
     for name in order:
-        if not small or sum(counts[name] for name in small) >= LEAST:
+        if not small or sum(counts[name] for name in small) >= least:
             break
         small.add(str(name))
     return small
@@ -149,11 +193,11 @@ KEPT = (
 SETTINGS = (
     *("method", "cell_deg", "start_utc", "end_utc", "bbox", "time_zone", "zones_datum", "zone_systems"),
     *("receptors", "prices", "hotspot_test"),
-    *("gwp_basis", "boundary", "simulated", "population", "method_tables"),
+    *("gwp_basis", "boundary", "simulated", "population", "method_tables", "interval_level"),
 )
 
 
-def _manifest(study: Study, pooled: list[str]) -> dict[str, Any]:
+def _manifest(study: Study, pooled: list[str], least: int, how: Coarsening | None) -> dict[str, Any]:
     """Say what may be said: what is not known to be harmless stays behind."""
     told = study.manifest
     kept = {key: told[key] for key in KEPT if key in told}
@@ -161,7 +205,7 @@ def _manifest(study: Study, pooled: list[str]) -> dict[str, Any]:
     if voyages := told["parameters"].get("planned"):
         # That they are planned must be said; whose they are, and when, must not.
         settings["planned"] = {"voyages": len(voyages)}
-    holes = [row for row in told.get("unobserved", []) if row["holes"] >= LEAST]
+    holes = [row for row in told.get("unobserved", []) if row["holes"] >= least]
     return {
         **kept,
         "parameters": settings,
@@ -171,5 +215,18 @@ def _manifest(study: Study, pooled: list[str]) -> dict[str, Any]:
         ],
         "warnings": [],
         "unobserved": holes,
-        "published": {"least_ships_in_a_class": LEAST, "pooled_classes": pooled},
+        "published": {"least_ships_in_a_class": least, "pooled_classes": pooled} | _coarser(study, how),
+    }
+
+
+def _coarser(study: Study, how: Coarsening | None) -> dict[str, Any]:
+    """What was told more coarsely, and the sums of the cells that are told nowhere."""
+    if how is None:
+        return {}
+    scenarios = {key: how.withheld(one.ledger.cells) for key, one in study.alternatives.items()}
+    return {
+        "at_least": how.least,
+        "withheld": how.withheld(study.ledger.cells),
+        "withheld_of_scenarios": scenarios,
+        "months_joined": {str(month): into for month, into in how.months.items()},
     }

@@ -19,7 +19,7 @@ PLACES = ("LB", "SZ")
 FIGURES = "figures"
 
 
-def report_of(study: Study, language: str, port: str | None = None) -> Report:
+def report_of(study: Study, language: str, port: str | None = None, before: Study | None = None) -> Report:
     """Return a study as a report in one language.
 
     Parameters
@@ -31,6 +31,8 @@ def report_of(study: Study, language: str, port: str | None = None) -> Report:
     port : str, optional
         ``LB``: San Pedro Bay, in English in short tons with one decimal and whole tonnes of CO2e. ``SZ``:
         Shenzhen, in metric tonnes. Without one: both and the voyages between.
+    before : Study, optional
+        Another period of the same waters: what changed each mass is then split into causes.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def report_of(study: Study, language: str, port: str | None = None) -> Report:
         page_of=words.say("page_of", page="{page}", pages="{pages}"),
         table_word=words.say("table"),
         figure_word=words.say("figure"),
-        blocks=tuple(chapters(study, key, words, pictures)),
+        blocks=tuple(chapters(study, key, words, pictures, before)),
     )
 
 
@@ -68,6 +70,7 @@ def write_report(
     *,
     languages: Sequence[str] = LANGUAGES,
     port: str | None = None,
+    before: Study | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
     """Write a report as PDF, HTML and Markdown with a folder of pictures, whole or not at all.
@@ -80,7 +83,7 @@ def write_report(
         A folder for the files.
     languages : sequence of str
         Any of ``en``, ``zh``; one set of files each.
-    port : str, optional
+    port, before : str, Study, optional
         See :func:`report_of`.
     overwrite : bool
         Accept a folder that holds files already.
@@ -105,16 +108,23 @@ def write_report(
         writing_to(out),
         atomic.whole_folder(out, last=last, owned=names(), overwrite=overwrite) as part,
     ):
-        fill(study, part, languages=languages, port=port)
+        fill(study, part, languages=languages, port=port, before=before)
         written = sorted((path.name for path in part.iterdir()), key=lambda name: (name[-4:] != ".pdf", name))
     return [out / name for name in written]
 
 
-def fill(study: Study, part: Path, *, languages: Sequence[str] = LANGUAGES, port: str | None = None) -> None:
+def fill(
+    study: Study,
+    part: Path,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    port: str | None = None,
+    before: Study | None = None,
+) -> None:
     """Write the files of a report into an empty place."""
     (part / FIGURES).mkdir()
     for language in dict.fromkeys(languages):
-        made = report_of(study, language, port)
+        made = report_of(study, language, port, before)
         stem = f"{_stem(study, 'report')}_{language}"
         (part / f"{stem}.pdf").write_bytes(typesetting.pdf(made))
         (part / f"{stem}.html").write_text(report_text.html(made), encoding="utf-8")

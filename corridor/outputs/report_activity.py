@@ -10,6 +10,8 @@ from maps.report import Block, Paragraph, Table
 
 # Ports called at that each report is about.
 PORTS = {"LB": ("LB", "LA"), "SZ": ("YT", "SZW"), "all": ("LB", "LA", "YT", "SZW")}
+# Rows of ports, types and sizes that a table of hours per call has at the most.
+MOST_KINDS = 20
 STATISTICS = ("count", "min", "mean", "max")
 
 
@@ -85,15 +87,20 @@ def hours_per_call(calls: pd.DataFrame, column: str, caption: str, words: Words)
     if not len(calls):
         joint = "：" if words.language == "zh" else ": "
         return Paragraph(f"{caption}{joint}{words.say('none_found')}")
-    groups = calls.groupby(["port", "ship_class", "size_bin"], sort=True)[column].agg(list(STATISTICS))
-    ports = [port for port in PORTS["all"] if port in set(calls["port"])]
+    kinds = calls.groupby(["port", "ship_class", "size_bin"], sort=True)[column]
+    every = kinds.agg(list(STATISTICS))
+    # A year of every type and size would fill the report: the busiest kinds stand for themselves.
+    groups = every.nlargest(MOST_KINDS, "count").sort_index()
+    ports = [port for port in PORTS["all"] if port in set(groups.index.get_level_values("port"))]
     rows: list[tuple[str, ...]] = []
     for port in ports:
         of_port: Any = groups.loc[port]
         for (ship_class, size_bin), one in of_port.iterrows():
             rows.append((words.port(port), words.size(str(ship_class), int(size_bin)), *_statistics(one)))
     rows.append((words.say("all"), "", *_statistics(calls[column].agg(list(STATISTICS)))))
-    return Table(caption, head, tuple(rows), (len(rows) - 1,), 2)
+    left_out = len(every) - len(groups)
+    note = words.say("kinds_note", shown=len(groups), of=len(every)) if left_out else ""
+    return Table(caption, head, tuple(rows), (len(rows) - 1,), 2, note)
 
 
 def _statistics(one: "pd.Series[Any]") -> tuple[str, ...]:

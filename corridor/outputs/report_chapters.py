@@ -1,6 +1,7 @@
 """Chapters of the printed report, in the order port inventories use: activity first, then what it emitted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,22 @@ from corridor.outputs import decisions, notes, report_masses, two_ports
 from corridor.outputs.intervals import with_bounds
 from corridor.outputs.report_activity import PORTS, activity
 from corridor.outputs.report_masses import Place, place_of, whole
+from corridor.outputs.report_pictures import WINDOWS
+from corridor.outputs.report_rules import berth_chapter, speed_chapter
+from corridor.outputs.report_why import why_chapter
 from corridor.outputs.report_words import NOTHING, Units, Words, decimals, numbers
 from corridor.study import Study
 from maps.report import Block, Bullets, Cards, Figure, Heading, Paragraph, Table
 
 Pictures = dict[str, Figure]
+Chapter = Callable[[Study, str, Words, Pictures, int], Iterator[Block]]
 CHANGED = ("nox", "sox", "pm25", "dpm")
 SHOWN_PER_CALL = ("co2e", "nox", "sox", "pm25", "dpm")
 
 
-def chapters(study: Study, key: str, words: Words, pictures: Pictures) -> Iterator[Block]:
+def chapters(
+    study: Study, key: str, words: Words, pictures: Pictures, before: Study | None = None
+) -> Iterator[Block]:
     """Every block of a report after its title.
 
     Parameters
@@ -36,6 +43,8 @@ def chapters(study: Study, key: str, words: Words, pictures: Pictures) -> Iterat
         Its language.
     pictures : dict
         Pictures by name, as they may be left out.
+    before : Study, optional
+        Another period of the same waters, for what changed.
     """
     yield from _cover(study, key, words, pictures)
     yield from _activity(study, key, words, pictures)
@@ -45,7 +54,10 @@ def chapters(study: Study, key: str, words: Words, pictures: Pictures) -> Iterat
         if place.rows.any():
             yield from _emissions(study, place, words, pictures, number)
             number += 1
-    ends = (_per_call, _decided, _data, _method, _limits, _sources)
+    # The programme of Long Beach asks nothing of Shenzhen.
+    rules = (_berths,) if key == "SZ" else (_speeds, _berths)
+    why = partial(_why, before=before)
+    ends: tuple[Chapter, ...] = (*(_per_call, *rules, _decided, why, _data, _method, _limits, _sources),)
     for place_in_order, chapter in enumerate(ends, start=number):
         yield from chapter(study, key, words, pictures, place_in_order)
 
@@ -55,11 +67,14 @@ def _cover(study: Study, key: str, words: Words, pictures: Pictures) -> Iterator
     total = whole(study, place.rows).iloc[0]
     units = Units(short=False)
     cards = [
-        (f"{int(study.ledger.rows['vessel'][place.rows].nunique()):,}", words.say("card_ships")),
         (f"{total['hours']:,.0f}", words.say("card_hours")),
         (units.column("co2e", [total["co2e_kg"]])[0], words.say("card_co2e")),
         (f"{100 * _or_zero(total['observed_share']):.0f} %", words.say("card_observed")),
     ]
+    if not study.published:
+        # The groups of a published study are no ships, nor does it know how many were here.
+        ships = int(study.ledger.rows["vessel"][place.rows].nunique())
+        cards.insert(0, (f"{ships:,}", words.say("card_ships")))
     if study.calls is not None and len(study.calls):
         calls = study.calls[(study.calls["call_no"] > 0) & study.calls["port"].isin(PORTS[key])]
         cards.insert(1, (f"{len(calls):,}", words.say("card_calls")))
@@ -81,15 +96,14 @@ def _activity(study: Study, key: str, words: Words, pictures: Pictures) -> Itera
 def _emissions(study: Study, place: Place, words: Words, pictures: Pictures, number: int) -> Iterator[Block]:
     yield Heading(words.say("emissions", number=number, place=place.name))
     yield report_masses.by_phase(study, place, words)
-    yield from _shown(pictures, f"modes_{place.key}")
+    # On its own cover the map stands already.
+    yield from _shown(pictures, f"modes_{place.key}", f"map_{place.key}")
     yield report_masses.by_class(study, place, words)
     yield report_masses.by_zone(study, place, words)
     if place.key == "all":
         yield from _shown(pictures, "types_all", "months")
         yield Paragraph(words.say("rounding"))
         return
-    # On its own cover the map stands already.
-    yield from _shown(pictures, f"map_{place.key}")
     yield report_masses.waiting(study, place, words)
     if study.voyages is not None and len(study.voyages):
         yield report_masses.by_port_called(study, place, words)
@@ -140,6 +154,20 @@ def _per_teu(rows: Sequence[Sequence[page.Text | float | None]], words: Words) -
     head = tuple(words.say(one) for one in ("scenario", "ttw_teu", "wtw_teu", "wtw_km"))
     head = (*head, words.say("change", species="WtW"))
     return Table(words.say("per_teu"), head, tuple(shown), (), 1, words.say("per_teu_note"))
+
+
+def _speeds(study: Study, _key: str, words: Words, _: Pictures, number: int) -> Iterator[Block]:
+    yield from speed_chapter(study, words, number)
+
+
+def _berths(study: Study, key: str, words: Words, _: Pictures, number: int) -> Iterator[Block]:
+    yield from berth_chapter(study, key, words, number)
+
+
+def _why(
+    study: Study, key: str, words: Words, _: Pictures, number: int, before: Study | None = None
+) -> Iterator[Block]:
+    yield from why_chapter(study, before, words, number, None if key == "all" else WINDOWS[key])
 
 
 def _decided(study: Study, key: str, words: Words, pictures: Pictures, number: int) -> Iterator[Block]:

@@ -43,7 +43,7 @@ def mark(study: Study, words: Words) -> str:
     return words.say(f"mark_{kind}") if kind else ""
 
 
-def hotspot_map(study: Study, key: str, words: Words) -> Figure:
+def hotspot_map(study: Study, key: str, words: Words, width: float = 1.0) -> Figure:
     """Map of CO2e per area: of the whole corridor, or of one port."""
     table = tables.cells(study)
     west = np.mod(display_longitude(table["west"].to_numpy()), 360.0)
@@ -65,7 +65,7 @@ def hotspot_map(study: Study, key: str, words: Words) -> Figure:
     name = "corridor" if key == "all" else key
     drawn = map_svg(frame(study, words, words.say(f"map_{name}")), cells, _spots(key, words))
     caption = words.say("map_caption", place=words.say(f"side_{key}"))
-    return Figure(f"map_{name}", drawn, caption, 1.0 if key == "all" else 0.78)
+    return Figure(f"map_{name}", drawn, caption, width)
 
 
 def _inside(table: pd.DataFrame, window: tuple[float, float, float, float]) -> NDArray[np.bool_]:
@@ -103,7 +103,7 @@ def phase_shares(study: Study, place: Place, words: Words) -> Figure:
         [words.phase(PHASES[number]) for number in table["phase"]],
         shares,
     )
-    return Figure(f"modes_{place.key}", svg, title, 0.56)
+    return Figure(f"modes_{place.key}", svg, title, 0.5)
 
 
 def month_bars(study: Study, words: Words) -> Figure | None:
@@ -116,7 +116,7 @@ def month_bars(study: Study, words: Words) -> Figure | None:
     names = [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in table["month"]]
     title = words.say("chart_months")
     bars = _bars(names, table["co2e_kg"].to_numpy(np.float64))
-    return Figure("months", bars_svg(frame(study, words, title), bars), title, 0.56)
+    return Figure("months", bars_svg(frame(study, words, title), bars), title, 0.5)
 
 
 def class_bars(study: Study, place: Place, words: Words) -> Figure | None:
@@ -128,7 +128,7 @@ def class_bars(study: Study, place: Place, words: Words) -> Figure | None:
     names = [words.ship_class(study.class_names()[number]) for number in table["class"]]
     title = words.say("chart_classes")
     bars = _bars(names, table["co2e_kg"].to_numpy(np.float64))
-    return Figure(f"types_{place.key}", bars_svg(frame(study, words, title), bars), title, 0.56)
+    return Figure(f"types_{place.key}", bars_svg(frame(study, words, title), bars), title, 0.5)
 
 
 def scenario_bars(study: Study, words: Words) -> Figure | None:
@@ -148,7 +148,7 @@ def scenario_bars(study: Study, words: Words) -> Figure | None:
     values = np.array(rows, np.float64)
     title = words.say("chart_scenarios", level=f"{100 * study.interval_level:g}")
     bars = _bars(sides, values[:, 0], values[:, 1:])
-    return Figure("scenarios", bars_svg(frame(study, words, title), bars), title, 0.56)
+    return Figure("scenarios", bars_svg(frame(study, words, title), bars), title, 0.5)
 
 
 def waiting_bars(study: Study, key: str, words: Words) -> Figure | None:
@@ -165,7 +165,7 @@ def waiting_bars(study: Study, key: str, words: Words) -> Figure | None:
                 name = words.say(f"{column}_of", port=words.port(port))
                 bars.append(Bar(name, hours, f"{hours:,.1f}"))
     title = words.say("chart_two_ports")
-    return Figure("hours_per_call", bars_svg(frame(study, words, title), bars), title, 0.56)
+    return Figure("hours_per_call", bars_svg(frame(study, words, title), bars), title, 0.5)
 
 
 def _bars(names: list[str], kg: NDArray[np.float64], ends: NDArray[np.float64] | None = None) -> list[Bar]:
@@ -186,7 +186,10 @@ def pictures_of(study: Study, key: str, words: Words) -> dict[str, Figure]:
     found: list[Figure | None] = [hotspot_map(study, "all", words)] if key == "all" else []
     for place in places:
         if place.rows.any():
-            found += [hotspot_map(study, place.key, words), phase_shares(study, place, words)]
+            found += [
+                hotspot_map(study, place.key, words, 0.5 if key == "all" else 0.9),
+                phase_shares(study, place, words),
+            ]
     everywhere = place_of(study, key, words)
     found += [waiting_bars(study, key, words), class_bars(study, everywhere, words)]
     found += [month_bars(study, words), scenario_bars(study, words)]

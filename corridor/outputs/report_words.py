@@ -146,4 +146,4 @@ def numbers(amounts: Iterable[float], places: int) -> list[str]:
     >>> numbers([1234.56, float("nan")], 1)
     ['1,234.6', '–']
     """
-    return [NOTHING if np.isnan(one) else f"{one:,.{places}f}" for one in amounts]
+    return [NOTHING if np.isnan(one) else f"{one:z,.{places}f}" for one in amounts]

@@ -7,7 +7,8 @@ from corridor import reference
 from corridor.accounts.totals import MASS_COLUMNS, mass_table
 from corridor.emissions.at_berth import CASES
 from corridor.emissions.phases import PHASES
-from corridor.study import Study, with_engine_kind
+from corridor.study import Study
+from corridor.sums import with_engine_kind
 from corridor.tracks.transits import rounding_kn
 
 MG_PER_KG = 1e6

@@ -5,7 +5,7 @@ again from it, byte for byte. Positions are not kept; whoever asks how one piece
 """
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from corridor.emissions.fuels import FUELS
 from corridor.emissions.inference import ship_types
 from corridor.emissions.phases import PHASES
 from corridor.errors import InputError
+from corridor.outputs.settling import table_names
 from corridor.outputs.zones import plain_values
 from corridor.study import Study
 from corridor.tracks.lines import Line
@@ -31,11 +32,6 @@ from layers.zones import ZoneSystem
 
 FOLDER, HEAD, LAST, PAIRS = "ledger", "study.json", "run.json", "pairs.parquet"
 FORMAT = 1
-# Told by run.json, held in files of their own, or not kept at all.
-_APART = {
-    *("ledger", "systems", "lattice", "derived", "tracks", "manifest", "timings_s", "pieces"),
-    *("simulated", "first_ms", "source", "alternatives", "baseline_errors"),
-}
 _REMAINDER = ("remainder_id", "remainder_name_en", "remainder_name_zh")
 
 
@@ -55,7 +51,7 @@ def keep(study: Study, folder: Path) -> None:
     _write(study.ledger.cells, place / "cells.parquet")
     if len(study.ledger.pairs):
         _write(study.ledger.pairs, place / PAIRS)
-    tables = [name for name in _table_names() if getattr(study, name) is not None]
+    tables = [name for name in table_names() if getattr(study, name) is not None]
     for name in tables:
         _write(getattr(study, name), place / f"{name}.parquet")
     pq.write_table(_line_table(study.tracks), place / "tracks.parquet", compression="zstd")
@@ -81,23 +77,6 @@ def keep(study: Study, folder: Path) -> None:
     }
     text = json.dumps(head, indent=1, ensure_ascii=False) + "\n"
     (place / HEAD).write_text(text, encoding="utf-8")
-
-
-def settled(study: Study) -> Study:
-    """Return the study with its tables as they come back from a file: a column of mixed types is of one then.
-
-    >>> pd.DataFrame({"hours": pd.Series([1.5, None], dtype=object)}).pipe(_settled)["hours"].dtype
-    dtype('float64')
-    """
-    tables: dict[str, Any] = {
-        name: _settled(getattr(study, name)) for name in _table_names() if getattr(study, name) is not None
-    }
-    return replace(study, **tables)
-
-
-def _settled(table: pd.DataFrame) -> pd.DataFrame:
-    found: pd.DataFrame = pa.Table.from_pandas(table, preserve_index=False).to_pandas()
-    return found
 
 
 def open_study(folder: str | Path) -> Study:
@@ -150,7 +129,7 @@ def _opened(folder: Path, place: Path) -> Study:
     systems = tuple(_system(place, entry) for entry in head["systems"])
     lattice = head["lattice"] | {"windows": tuple(tuple(window) for window in head["lattice"]["windows"])}
     tables: dict[str, Any] = {
-        name: _read(place / f"{name}.parquet") for name in _table_names() if name in head["tables"]
+        name: _read(place / f"{name}.parquet") for name in table_names() if name in head["tables"]
     }
     timings = folder / "timings.json"
     return Study(
@@ -181,10 +160,6 @@ def _alternative(place: Path) -> Alternative:
     text = (place / "scenario.json").read_text(encoding="utf-8")
     ledger = Ledger(_read(place / "rows.parquet"), _read(place / "cells.parquet"))
     return Alternative(Scenario.model_validate_json(text), ledger)
-
-
-def _table_names() -> list[str]:
-    return [field.name for field in fields(Study) if field.name not in _APART]
 
 
 def _words() -> dict[str, list[str]]:

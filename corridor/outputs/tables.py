@@ -13,18 +13,23 @@ from corridor.accounts.totals import (
 )
 from corridor.emissions.phases import PHASES
 from corridor.emissions.species import SPECIES
+from corridor.kept import kept
 from corridor.outputs.intervals import bound_columns, cell_factors, with_bounds
 from corridor.study import Study
 
 VESSEL_FACTS = (
-    "vessel_id", "name", "imo", "mmsi", "ship_class", "size_bin", "ship_class_provenance", "main_power_kw",
-    "main_power_provenance", "reference_speed_kn", "reference_speed_provenance", "tier", "tier_provenance",
-    "main_power_gsd", "reference_speed_gsd", "main_fuel_gsd", "engine_type", "engine_type_provenance",
-    "ship_fuel", "ship_fuel_provenance", "scrubber", "shore_power", "build_year", "flag", "operator",
-    "service", "teu", "dwt_t", "gt", "remarks",
+    "vessel_id", "name", "imo", "mmsi", "ship_class", "size_bin", "ship_class_provenance",
+    "size_bin_provenance", "main_power_kw", "main_power_provenance", "reference_speed_kn",
+    "reference_speed_provenance", "speed_meaning", "speed_meaning_provenance", "design_draught_m",
+    "design_draught_provenance", "tier", "tier_provenance", "main_power_gsd", "reference_speed_gsd",
+    "design_draught_gsd", "main_fuel_gsd", "engine_type", "engine_type_provenance", "rpm", "rpm_provenance",
+    "ship_fuel", "ship_fuel_provenance", "scrubber", "scrubber_provenance", "shore_power", "build_year",
+    "build_year_provenance", "keel_year", "keel_year_provenance", "flag", "flag_provenance", "operator",
+    "service", "teu", "teu_provenance", "dwt_t", "dwt_provenance", "gt", "gt_provenance", "remarks",
 )  # fmt: skip
 
 
+@kept
 def totals(study: Study) -> pd.DataFrame:
     """Totals by zone system, zone, phase and consumer. [h, nm, kWh, kg].
 
@@ -84,6 +89,7 @@ def zone_totals(study: Study, place: int) -> pd.DataFrame:
     return table
 
 
+@kept
 def vessels(study: Study) -> pd.DataFrame:
     """One row per vessel: particulars with provenance, hours by phase, fuel and masses. [h, nm, kg]"""
     rows = study.ledger_rows()
@@ -108,6 +114,7 @@ def vessels(study: Study) -> pd.DataFrame:
     return table[order].reset_index(drop=True)
 
 
+@kept
 def cells(study: Study) -> pd.DataFrame:
     """One row per cell: bounds, area, hours, observed share, masses. [degrees, km2, h, kg].
 

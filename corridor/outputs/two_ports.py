@@ -5,6 +5,7 @@ import pandas as pd
 
 import maps.content as page
 from corridor.accounts.totals import MASS_COLUMNS
+from corridor.kept import kept
 from corridor.outputs.call_ports import totals_by_call_port
 from corridor.reference import rows as reference_rows
 from corridor.study import Study
@@ -21,6 +22,7 @@ _OF_PHASE = {"slow_transit": "approach", "cruising": "approach"}
 SHOWN = ("co2e", "nox", "sox", "pm25", "dpm")
 
 
+@kept
 def side_by_side(study: Study) -> pd.DataFrame:
     """Calls of each port with their hours and masses, by activity. [h, kg]
 

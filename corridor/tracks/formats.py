@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corridor.errors import InputError
-from corridor.tracks import columns, contents, delimited, sources, spatial
+from corridor.tracks import columns, contents, delimited, earlier, sources, spatial
 from corridor.tracks.sources import Source
 
 # As much of a text as is looked at for its letters and its first rows.
@@ -146,6 +146,5 @@ def _of_parquet(source: Source, form: str) -> Format:
     geometry = spatial.geoparquet_column(schema.metadata, source.name)
     header = tuple(schema.names)
     known = columns.known_header(list(header))
-    return Format(
-        "parquet" if geometry is None else "geoparquet", header=header, known=known, note=NOTES[known]
-    )
+    note = earlier.NOTE if earlier.are_pieces(header) else NOTES[known]
+    return Format("parquet" if geometry is None else "geoparquet", header=header, known=known, note=note)

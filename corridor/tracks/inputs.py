@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from corridor.errors import InputError
-from corridor.tracks import columns, formats, readers, shelf, sources
+from corridor.tracks import columns, earlier, formats, readers, shelf, sources
 from corridor.tracks.columns import ColumnMapping
 from corridor.tracks.report import InputReport
 
@@ -134,7 +134,8 @@ def why_not(path: Path, mapping: ColumnMapping | None) -> str | None:
     try:
         form = formats.recognise(path)
         if form.header and len(form.members) < 2:
-            columns.resolve(list(form.header), mapping, path.name)
+            if mapping is not None or not earlier.are_pieces(form.header):
+                columns.resolve(list(form.header), mapping, path.name)
         else:
             for source in sources.find_sources([path])[0]:
                 next(readers.tables(source, mapping, InputReport()), None)

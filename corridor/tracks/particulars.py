@@ -27,6 +27,8 @@ MOST_MMSI_PER_IMO = 4
 OCEAN_LENGTH_M = 100.0
 MMSI_LABEL = re.compile(r"MMSI\d{9}")
 IMO_LABEL = re.compile(r"IMO\d{7}")
+# Ships under one identity, told apart by an earlier study.
+PART_LABEL = re.compile(r"(IMO\d{7}|MMSI\d{9}|ID:.+)/\d+")
 
 
 @dataclass
@@ -195,8 +197,10 @@ def _keys(sightings: Sightings) -> list[str]:
 
 
 def _text_key(label: str) -> str:
-    """Key of a ship without MMSI; one that is an IMO number is the key of that ship."""
+    """Key of a ship without MMSI; an IMO number is the key of that ship, a study's key of a part itself."""
     plain = clean_text(label)
+    if PART_LABEL.fullmatch(plain):
+        return plain
     said = IMO_LABEL.fullmatch(plain) and parse_imo(plain) > 0
     return plain if said else f"ID:{plain.removeprefix('ID:')}"
 
@@ -218,7 +222,7 @@ def particulars(key: str, members: Sequence[int], sightings: Sightings) -> dict[
     return texts | {
         "ship_key": key,
         "mmsi": most_said(senders),
-        "imo": int(key[3:]) if key.startswith("IMO") else -1,
+        "imo": int(key[3:]) if IMO_LABEL.fullmatch(key) else -1,
         "ais_type": -1 if np.isnan(ais_type) else int(ais_type),
         "length_m": length,
         "beam_m": beam,

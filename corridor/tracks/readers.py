@@ -1,5 +1,6 @@
 """Every form of input to the same thing: blocks of cells, with what each column means."""
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corridor.errors import InputError
-from corridor.tracks import columns, delimited, fixes, gpx, nmea, shapes, spatial
+from corridor.tracks import columns, delimited, earlier, fixes, gpx, nmea, shapes, spatial
 from corridor.tracks.columns import ColumnMapping
 from corridor.tracks.report import InputReport
 from corridor.tracks.sources import Source
@@ -49,11 +50,30 @@ def tables(source: Source, mapping: ColumnMapping | None, report: InputReport) -
         message = f"{source.name}: the content is a planned route without positions in time"
         raise InputError("wrong_format", f"{message}; expected positions; see corridor route")
     else:
-        line = 1
-        for table in _plain_tables(source, mapping):
-            where, form = columns.resolve(table.column_names, mapping, source.name)
-            yield Raw(table, line, where, form)
-            line += table.num_rows
+        yield from _columned(source, mapping, report)
+
+
+def _columned(source: Source, mapping: ColumnMapping | None, report: InputReport) -> Iterator[Raw]:
+    """Rows of a form that has columns; of pieces that an earlier study wrote, their ends."""
+    given = _plain_tables(source, mapping)
+    first = next(given, None)
+    if first is None:
+        return
+    whole = itertools.chain([first], given)
+    if mapping is None and earlier.are_pieces(first.column_names):
+        yield from _of_pieces(whole, source.name, report)
+        return
+    line = 1
+    for table in whole:
+        where, form = columns.resolve(table.column_names, mapping, source.name)
+        yield Raw(table, line, where, form)
+        line += table.num_rows
+
+
+def _of_pieces(tables: Iterator[pa.Table], name: str, report: InputReport) -> Iterator[Raw]:
+    for table, lines in earlier.positions(tables, name, report):
+        where, form = columns.resolve(table.column_names, None, name)
+        yield Raw(table, lines, where, form)
 
 
 def _plain_tables(source: Source, mapping: ColumnMapping | None) -> Iterator[pa.Table]:
@@ -106,7 +126,11 @@ def _parquet_tables(source: Source, mapping: ColumnMapping | None) -> Iterator[p
         with pq.ParquetFile(source.path) as file:
             geometry = spatial.geoparquet_column(file.schema_arrow.metadata, source.name)
             names = file.schema_arrow.names
-            if geometry is None:
+            if mapping is None:
+                earlier.refuse_lines(names, source.name)
+            if mapping is None and earlier.are_pieces(names):
+                geometry, names = None, earlier.columns_of(names)
+            elif geometry is None:
                 where, _ = columns.resolve(names, mapping, source.name)
                 names = list(where.values())
             for batch in file.iter_batches(PARQUET_ROWS, columns=names):

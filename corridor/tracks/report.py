@@ -19,7 +19,8 @@ class InputReport:
     """What became of the rows.
 
     ``details`` has a row for each dropped or changed row (line given, count 1) up to 1000 a file and reason,
-    then one with the number of further rows; "not available" codes are counted by column.
+    then one with the number of further rows; "not available" codes are counted by column. ``origins`` are
+    those of positions that an earlier study wrote: how it knew them.
     """
 
     rows_in: int = 0
@@ -28,6 +29,7 @@ class InputReport:
     not_available: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     listed: dict[tuple[str, str], tuple[list[int], int]] = field(default_factory=dict)
+    origins: Counter[str] = field(default_factory=Counter)
 
     @property
     def rows_kept(self) -> int:
@@ -74,6 +76,7 @@ class InputReport:
         self.rows_repaired.update(other.rows_repaired)
         self.not_available.update(other.not_available)
         self.warnings += other.warnings
+        self.origins.update(other.origins)
         for key, (lines, total) in other.listed.items():
             listed, before = self.listed.get(key, ([], 0))
             self.listed[key] = ([*listed, *lines][:MOST_LINES], before + total)
@@ -95,6 +98,7 @@ class InputReport:
             "rows_repaired": dict(sorted(self.rows_repaired.items())),
             "not_available": dict(sorted(self.not_available.items())),
             "warnings": self.warnings,
+            "origins": dict(sorted(self.origins.items())),
             "listed": listed,
         }
 
@@ -103,6 +107,7 @@ class InputReport:
         """Return the report that `to_dict` wrote."""
         counts = (Counter(kept[name]) for name in ("rows_dropped", "rows_repaired", "not_available"))
         report = cls(kept["rows_in"], next(counts), next(counts), next(counts), list(kept["warnings"]))
+        report.origins = Counter(kept["origins"])
         report.listed = {(file, reason): (lines, total) for file, reason, lines, total in kept["listed"]}
         return report
 

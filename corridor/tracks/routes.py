@@ -303,7 +303,9 @@ def _write(path: Path, ships: npt.NDArray[np.int64], sailed: Sequence[Sailed]) -
         own["lat"], own["lon"] = each.lat, each.lon
         own["row_ref"] = (number << FILE_SHIFT) | np.arange(1, len(own) + 1)
         first += len(own)
-    rows["sog_kn"], rows["draught_m"] = np.nan, np.nan
+    # Without a speed, the fix at which she leaves would be one of the way out, and her stay end one before.
+    rows["sog_kn"] = np.where(rows["status"] == MOORED, 0.0, np.nan)
+    rows["draught_m"] = np.nan
     table = pa.table({name: np.ascontiguousarray(rows[name]) for name in ROW.names or ()})
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as beside:
         pq.write_table(table, beside, compression="lz4", use_dictionary=False, write_statistics=False)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from corridor.errors import InputError
-from corridor.tracks import shapes
+from corridor.tracks import earlier, shapes
 from corridor.tracks.sources import Source
 
 FEATURES = 65_536
@@ -89,6 +89,9 @@ def _json_driver(path: Path) -> str:
 
 def _rows(table: pa.Table, column: str, crs: Any, name: str) -> pa.Table:
     attributes = table.drop_columns([column])
+    earlier.refuse_lines(attributes.column_names, name)
+    if earlier.are_pieces(attributes.column_names):
+        return attributes
     return shapes.rows(attributes, from_wkb(table.column(column), name), _system(crs), name)
 
 

@@ -18,7 +18,8 @@ from corridor.accounts.spreads import Spreads, factors
 from corridor.emissions.mrv import read_mrv, report_near
 from corridor.errors import InputError
 from corridor.runs import run_study
-from corridor.study import LEVEL, Study
+from corridor.study import Study
+from corridor.worlds import LEVEL
 
 PARAMETERS = "mrv_comparison_2026"
 # Ways between reports; a filled hole is our own guess of the speed.

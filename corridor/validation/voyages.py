@@ -14,7 +14,8 @@ from corridor.emissions.fleet import Fleet, fleet
 from corridor.emissions.ships import Ship, resolve_ships
 from corridor.runs import run_study
 from corridor.simulate import compose
-from corridor.study import Study, with_engine_kind
+from corridor.study import Study
+from corridor.sums import with_engine_kind
 from corridor.validation.truth import TrueWays, true_ways
 from layers.zones import decode
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from maps.page import (
@@ -151,6 +153,29 @@ def grid(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     size = np.r_[np.full(len(coarse), 0.1), np.full(len(fine), 0.01)]
     mass = np.r_[list(coarse.values()), list(fine.values())]
     return np.round(xy[:, 0] * size, 6), np.round(xy[:, 1] * size, 6), size, mass
+
+
+def credited(data: PageData, factor: float = -0.5) -> PageData:
+    """Return the page of fuels whose credit upstream is larger than what leaves the funnel."""
+    wake = [species.key for species in SPECIES].index("co2e_wtw")
+
+    def turned(mass: np.ndarray) -> np.ndarray:
+        mass = mass.copy()
+        mass[:, wake] *= factor
+        return mass
+
+    def bounds(interval: np.ndarray) -> np.ndarray:
+        interval = interval.copy()
+        interval[:, :, wake] *= factor
+        return np.sort(interval, axis=0)
+
+    tables = tuple(
+        replace(one, mass_kg=turned(one.mass_kg), interval_kg=bounds(one.interval_kg))
+        for one in data.breakdowns
+    )
+    whole = None if data.total_interval_kg is None else bounds(data.total_interval_kg)
+    cells = replace(data.cells, mass_kg=turned(data.cells.mass_kg))
+    return replace(data, cells=cells, breakdowns=tables, total_interval_kg=whole)
 
 
 def page_data(

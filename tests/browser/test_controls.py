@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 from browser.asking import figure, sums_of_months, total
-from browser.factory import RATIOS, SPECIES, page_data
+from browser.factory import RATIOS, SPECIES, credited, page_data
 from selenium.webdriver.common.keys import Keys
 
 from maps.page import Basemap, render
@@ -254,6 +254,26 @@ def test_a_search_finds_zones_ports_and_ships(browser, full):
     browser.one("#search").send_keys(" none such")
     assert browser.all("#hits button") == []
     assert browser.text("#found") == "0 found"
+
+
+def test_a_credit_upstream_is_shown_below_nothing(browser, tmp_path, data):
+    """Fuels that take more from the air than they give back: the page says so, and still draws."""
+    turned = credited(data)
+    page = tmp_path / "credit.html"
+    page.write_text(render(turned), encoding="utf-8")
+    browser.open(page)
+    browser.choose("unit", "kg")
+    browser.choose("pol", "co2e")
+    browser.choose("basis", "wtw")
+    wake = [species.key for species in SPECIES].index("co2e_wtw")
+    assert total(browser) == pytest.approx(turned.cells.mass_kg[0, wake].sum(), rel=0.01)
+    assert total(browser) < 0
+    # Every cell lies below the smallest class, is drawn in its colour and told with its sign.
+    assert browser.js("return corridorPage.cells.n && corridorPage.cellMass(0, 0, arguments[0]) < 0", wake)
+    browser.js("document.querySelector('#top li button').click()")
+    assert "−" in browser.text("#cell")
+    assert browser.all("#leg li")
+    assert browser.logs() == []
 
 
 def test_greenhouse_gases_go_well_to_wake_and_air_pollutants_do_not(browser, full, data):

@@ -77,15 +77,23 @@ function readMasses(arrays, n) {
       const from = (a * species + s) * n;
       const out = new Float32Array(n);
       let sum = 0;
+      let below = 0;
       for (let i = 0; i < n; i++) {
         let code = arrays.mass[from + i];
         // Species are stored as differences from the first one, scenarios from the baseline.
         if (s) code += arrays.mass[a * species * n + i];
         if (a) code += s ? arrays.mass[s * n + i] + arrays.mass[i] : arrays.mass[i];
         code &= 0xffff;
-        if (code) sum += out[i] = DATA.smallest[s] * Math.exp((code - 1) * DATA.step);
+        if (!code) continue;
+        out[i] = DATA.smallest[s] * Math.exp((code - 1) * DATA.step);
+        // Well-to-wake mass may be negative: a credit upstream larger than what leaves the funnel.
+        if (arrays.minus && arrays.minus[from + i]) below += out[i] = -out[i];
+        else sum += out[i];
       }
       const exact = DATA.sums[a][s];
+      // Where both signs meet they nearly cancel: a factor would spoil each cell to mend their sum.
+      if (below && sum) sum = 0;
+      sum += below;
       if (sum) for (let i = 0; i < n; i++) out[i] *= exact / sum;
       masses[a].push(out);
     }

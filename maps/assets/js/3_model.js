@@ -138,12 +138,14 @@ function painting(size, side) {
   const { mode, a, b } = comparison();
   const kilograms = new Float64Array(made.n);
   const observed = new Float64Array(made.n);
+  const weight = new Float64Array(made.n);
   const sp = species();
   const scenario = mode === "swipe" ? (side === "left" ? a : b) : b;
   for (let i = 0; i < cells.n; i++) {
     const x = cellMass(i, scenario, sp);
     kilograms[made.of[i]] += mode === "diff" ? x - cellMass(i, a, sp) : x;
-    observed[made.of[i]] += x * cells.observed[i];
+    observed[made.of[i]] += Math.abs(x) * cells.observed[i];
+    weight[made.of[i]] += Math.abs(x);
   }
   const limits = mode === "diff" ? differenceEdges() : edges();
   const lists = Array.from({ length: limits.length + 1 }, () => []);
@@ -151,7 +153,7 @@ function painting(size, side) {
   for (let j = 0; j < made.n; j++) {
     if (kilograms[j] === 0) continue;
     lists[classOf(kilograms[j] / made.area[j], limits)].push(j);
-    if (mode !== "diff" && observed[j] < 0.5 * 255 * kilograms[j]) inferred.push(j);
+    if (mode !== "diff" && observed[j] < 0.5 * 255 * weight[j]) inferred.push(j);
   }
   const result = { blocks: made, lists, inferred, colours: mode === "diff" ? DATA.diverging : DATA.sequential };
   paintCache.set(key, result);
