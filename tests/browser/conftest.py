@@ -38,6 +38,15 @@ def browser(chromium: Browser) -> Browser:
     return chromium
 
 
+@pytest.fixture
+def alone(tmp_path: Path):
+    """Return a browser that has shown nothing yet: what pages before left behind is not this page's."""
+    started = launch(tmp_path / "profile")
+    started.size(1400, 900)
+    yield started
+    started.driver.quit()
+
+
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory):
     """Return a function that renders a page once and returns its file."""
