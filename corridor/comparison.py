@@ -143,7 +143,8 @@ def sailing(study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        scenario, voyages_later, mean_delay_h, longest_delay_h, ships_needed_ratio.
+        scenario, voyages_later, mean_delay_h, longest_delay_h, ships_needed_ratio. A published study has no
+        voyages: their delays are not known.
     """
     keys = ["vessel", "voyage"]
     before = study.ledger.rows.groupby(keys)["hours_ms"].sum() / MS_PER_H
@@ -154,9 +155,8 @@ def sailing(study: Study) -> pd.DataFrame:
         delay = after.reindex(before.index).fillna(0.0) / growth - before
         later = delay[delay > 1e-6]
         ratio = float((before + delay).sum() / before.sum()) if len(before) else 1.0
-        found.append(
-            (key, len(later), later.mean() if len(later) else 0.0, later.max() if len(later) else 0.0, ratio)
-        )
+        delays = (len(later), later.mean(), later.max()) if len(later) else (0, 0.0, 0.0)
+        found.append((key, *((np.nan,) * 3 if study.published else delays), ratio))
     names = ["scenario", "voyages_later", "mean_delay_h", "longest_delay_h", "ships_needed_ratio"]
     return pd.DataFrame(found, columns=names)
 
@@ -169,10 +169,12 @@ def ashore(study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        scenario, place, year, grid_g_co2e_per_kwh, energy_kwh, co2e_kg, source.
+        scenario, place, year, grid_g_co2e_per_kwh, energy_kwh, co2e_kg, source. No row where a published
+        study tells zones of few ships elsewhere: the energy of a port is not whole then.
     """
     found = []
-    for key, alternative in study.alternatives.items():
+    coarse = "withheld" in study.manifest.get("published", {})
+    for key, alternative in () if coarse else study.alternatives.items():
         other = study.alternative(key)
         classes = np.array(study.class_names(), dtype=object)[other.ledger_classes()]
         rows, zones = other.ledger.rows, other.zone_places()

@@ -69,7 +69,8 @@ class Sums:
 
     def ledger_rows(self) -> pd.DataFrame:
         """Ledger rows with ``main_diesel`` and ``aux_diesel``: whether particulates are of diesel engines."""
-        return self._coded_rows
+        # The caller may add or change columns of his own: pandas copies what is written to.
+        return self._coded_rows.copy(deep=False)
 
     def ledger_classes(self) -> NDArray[np.int64]:
         """Ship class number of each ledger row, an index into `class_names`."""

@@ -122,10 +122,14 @@ def markdown(text: object) -> str:
     --------
     >>> markdown("# <b>*EVER*</b> | [x](http://y)")
     '\\# \\<b\\>\\*EVER\\*\\</b\\> \\| \\[x\\](http\\://y)'
+    >>> markdown("49.8"), markdown("1. Los Angeles")
+    ('49.8', '1\\. Los Angeles')
     """
     escaped = plain(text).translate(_MARKDOWN)
     escaped = escaped.replace("://", "\\://").replace("www.", "www\\.")
-    return re.sub(r"^([-+=]|\d+(?=[.)]))", r"\\\1", escaped)
+    escaped = re.sub(r"^([-+=])", r"\\\1", escaped)
+    # Of a number only the sign after it may be escaped, and only where a list would begin.
+    return re.sub(r"^([0-9]+)([.)])(?=\s|$)", r"\1\\\2", escaped)
 
 
 def csv_cell(text: object) -> str:

@@ -46,7 +46,10 @@ def test_a_published_export_is_said_as_json(study, tmp_path, capsys):
         ([], "usage"),
         (["-f", "csv", "--cell", "0.7"], "usage"),
         (["-f", "netcdf", "--group", "engine"], "unknown_group"),
+        (["-f", "csv", "--group", "engine"], "unknown_group"),
+        (["-f", "netcdf", "--group", "engine", "--members", "1000"], "unknown_group"),
         (["-f", "netcdf", "--members", "1"], "bad_members"),
+        (["-f", "csv", "--members", "1"], "bad_members"),
         (["-f", "netcdf", "--members", "3", "--publish"], "no_pairs"),
     ],
 )

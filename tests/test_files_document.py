@@ -7,6 +7,7 @@ import geopandas as gpd
 import h3
 import netCDF4
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import xarray as xr
@@ -24,9 +25,15 @@ def place(demo, tmp_path_factory):
     (folder / "STUDY").symlink_to(demo.folder, target_is_directory=True)
     export(demo.study, folder / "files", ["geoparquet", "netcdf"], settings=Settings(members=20))
     with xr.open_dataset(folder / "files" / "emissions.nc") as ours:
-        half = ours["nox"].sum("phase").mean("time") / 2
+        spans = ours["time_bounds"].diff("bound").squeeze("bound") / np.timedelta64(1, "s")
+        half = ours["nox"].sum("phase").weighted(spans).mean("time") / 2
         turned = half.assign_coords(lon=(half["lon"] + 180) % 360 - 180).sortby("lon")
-        turned.rename("fluxes").to_netcdf(folder / "files" / "edgar.nc")
+        # Twelve months that are not alike, with a mean over the year of one half.
+        months = pd.date_range("2026-01-01", periods=12, freq="MS")
+        days = months.days_in_month.to_numpy()
+        height = np.arange(1.0, 13.0) / np.average(np.arange(1.0, 13.0), weights=days)
+        year = turned * xr.DataArray(height, coords={"time": months}, dims="time")
+        year.rename("fluxes").to_netcdf(folder / "files" / "edgar.nc")
     return folder
 
 
@@ -134,6 +141,13 @@ def test_cells_go_into_flatgeobuf(place, monkeypatch, demo):
 def test_the_ratio_to_another_inventory_is_found(place, monkeypatch):
     ratio = run(recipe("edgar.nc"), place, monkeypatch)["ratio"]
     assert ratio == pytest.approx(2.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("group", ["class", "total"])
+def test_the_ratio_is_found_with_other_groups_too(place, monkeypatch, demo, group):
+    export(demo.study, place / group, ["netcdf"], settings=Settings(group=group))
+    text = recipe("edgar.nc").replace("files/emissions.nc", f"{group}/emissions.nc")
+    assert run(text, place, monkeypatch)["ratio"] == pytest.approx(2.0, rel=1e-9)
 
 
 def test_every_format_stands_in_the_document():

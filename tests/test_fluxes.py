@@ -1,5 +1,6 @@
 """Files for chemistry models: groups of sources, profiles in time, members of an ensemble."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +119,33 @@ def test_every_file_says_what_is_known_of_the_release_height(files):
             assert "no height" in data.attrs["release_height_note"]
 
 
+def test_what_is_withheld_is_said_first(demo, tmp_path):
+    study = published(demo.study, 3)
+    told = study.manifest["published"]["withheld"]
+    gone = told["sums"]["co2_mg"] / 1e6
+    kept = study.ledger.cells["co2_mg"].sum() / 1e6
+    said = f"NOT COMPLETE: {told['cells']:,} cells of fewer than 3 ships, {100 * gone / (gone + kept):.1f} %"
+    export(study, tmp_path / "out", ["netcdf", "cog"], settings=Settings(1.0))
+    for path in sorted((tmp_path / "out").glob("*.nc")):
+        with xr.open_dataset(path) as data:
+            assert data.attrs["comment"].startswith(said)
+    with xr.open_dataset(tmp_path / "out" / "emissions.nc") as data:
+        assert float(masses(data, "co2").sum()) == pytest.approx(kept, rel=1e-9)
+        summary = data.attrs["summary"]
+    assert "without loss" in summary
+    assert "what the study tells by cell" in summary
+    for path in sorted((tmp_path / "out" / "cog").glob("*.tif")):
+        with rasterio.open(path) as file:
+            assert file.tags()["comment"].startswith(said)
+            assert file.tags()["summary"]
+
+
+def test_a_whole_study_is_not_called_incomplete(files):
+    with xr.open_dataset(files / "emissions.nc") as data:
+        assert "NOT COMPLETE" not in data.attrs["comment"]
+        assert "all seconds of the month" in data.attrs["comment"]
+
+
 # Profiles
 
 
@@ -200,6 +229,29 @@ def test_the_first_day_of_the_week_is_monday(shares):
     hour = int(pd.Timestamp("2026-11-23", tz="UTC").timestamp()) // 3600
     assert pd.Timestamp("2026-11-23").day_name() == "Monday"
     assert profiles._of_week(np.array([hour])).tolist() == [0]
+
+
+def test_the_waters_that_two_ports_share_are_a_place_of_their_own(demo, shares):
+    ledger = profiles.by_month(demo.study)
+    mass = ledger[1][ledger[0].index("SPB")].sum(axis=0)[0]
+    rows, system = demo.study.ledger.rows, [one.name for one in demo.study.systems].index("port")
+    zones = demo.study.zone_names(system)["zone_id"].to_numpy()[demo.study.zone_places()[:, system]]
+    shared = rows[np.isin(zones, ["spb_precautionary", "spb_approach_20nm", "spb_approach_40nm"])]
+    wanted = shared[[f"{one}_co2_mg" for one in ("main", "aux", "boiler")]].to_numpy().sum() / 1e6
+    assert mass == pytest.approx(wanted, rel=1e-12)
+    assert mass > 0
+    words = shares["port"].attrs["flag_meanings"].split()
+    local = shares["hour_share_local"].sel(port=words.index("SPB")).to_numpy()
+    assert np.isfinite(local).all()
+    assert len(words) == len(set(words))
+
+
+@given(st.lists(st.text(max_size=6), unique=True))
+def test_names_of_ports_become_words_of_their_own(names):
+    words = profiles.words_of(names)
+    assert len(set(words)) == len(names)
+    assert all(re.fullmatch(r"\w+", word) for word in words)
+    assert not {"study", "elsewhere"} & set(words)
 
 
 def test_without_pieces_only_months_are_known(demo, tmp_path):

@@ -102,3 +102,21 @@ def test_plain_text_is_one_line_without_control_or_direction_marks(raw):
 @given(anything)
 def test_a_file_stem_is_a_plain_name(raw):
     assert re.fullmatch(r"[a-z0-9_][a-z0-9_-]{0,79}", text.file_stem(raw))
+
+
+@pytest.mark.parametrize(
+    ("raw", "written"),
+    [
+        *(("49.8", "49.8"), ("1.5) x", "1.5) x"), ("2024", "2024"), ("-0.4", "\\-0.4"), ("+2", "\\+2")),
+        *(("1.  Los Angeles", "1\\.  Los Angeles"), ("12) x", "12\\) x"), ("1.", "1\\."), ("= x", "\\= x")),
+    ],
+)
+def test_markdown_shows_numbers_without_a_backslash_and_begins_no_list(raw, written):
+    assert text.markdown(raw) == written
+
+
+@given(st.text(st.sampled_from("012.)-+= a盐"), max_size=8))
+def test_every_backslash_in_markdown_stands_before_a_sign_it_can_escape(raw):
+    shown = text.markdown(raw)
+    assert not re.search(r"\\[^!-/:-@\[-`{-~]", shown)
+    assert not re.match(r"[0-9]+[.)](\s|$)", shown)

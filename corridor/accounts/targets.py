@@ -30,6 +30,8 @@ class Target(Part):
         By how much, by when. [%]
     baseline_year, baseline_value : int, float
         Year and value to reduce from, in kg over the denominator; the study's own baseline if not given.
+    source, source_zh : str
+        Where it was read, or that it is assumed.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Target(Part):
     baseline_year: int | None = None
     baseline_value: Annotated[float, Field(gt=0.0)] | None = None
     source: Annotated[str, Field(min_length=1)]
+    source_zh: str = ""
 
     def goal(self, baseline: float) -> float:
         """Value to reach, from a baseline."""

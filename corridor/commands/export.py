@@ -66,13 +66,14 @@ def export(  # noqa: PLR0913, PLR0917 — one parameter per option
     from corridor.outputs.export import export as write  # noqa: PLC0415
     from corridor.outputs.store import open_study  # noqa: PLC0415
 
-    check_formats(formats)
+    settings = Settings(cell, bom, group, members)
+    check_formats(formats, settings)
     place = out if out is not None else study / "export"
     written = write(
         given_away(open_study(study), publish, at_least),
         place,
         formats,
-        settings=Settings(cell, bom, group, members),
+        settings=settings,
         publish_only=publish,
         overwrite=overwrite,
     )

@@ -24,6 +24,7 @@ UNITS = {
     "kg/teu_on_board": ("kg per TEU on board", "千克/在船标准箱"),
     "kg/teu_moved": ("kg per TEU moved", "千克/装卸标准箱"),
 }
+BOUNDARIES = {"corridor_voyages": "走廊航次", "ships_in_port": "在港船舶"}
 DIRECTIONS = {
     "round_trip": ("both directions", "往返"),
     "eastbound": ("eastbound", "东行"),
@@ -117,7 +118,8 @@ def targets(study: Study) -> tuple[page.Target, ...]:
                     now=(side, float(row["value"])),
                     note=page.Text(
                         f"{english}: {change}. Boundary: {boundary}. {target.source}",
-                        f"{chinese}：{change}。",
+                        f"{chinese}：{change}。边界：{BOUNDARIES.get(target.boundary, boundary)}。"
+                        f"{target.source_zh or target.source}",
                     ),
                 )
             )

@@ -46,7 +46,7 @@ def write_cogs(study: Study, folder: Path, *, cell_deg: float = 0.1) -> list[Pat
         Side of a cell of the files that show everything. [degrees]
     """
     told = attributes(study, SUMMARY)
-    tags = {key: told[key] for key in ("title", "source", "history")}
+    tags = {key: told[key] for key in ("title", "summary", "comment", "source", "history")}
     names = reference_table("species_names_2026").set_index("species")["name_en"]
     gridded = Gridded(study, cell_deg)
     written = []

@@ -97,25 +97,35 @@ def export(
     OutputError
         If the folder holds something and ``overwrite`` is false, or cannot be written.
     """
-    check_formats(formats)
+    settings = settings or Settings()
+    check_formats(formats, settings)
     given = publish.published(study) if publish_only else settled(study)
     out = Path(out)
     with writing_to(out), atomic.whole_folder(out, last=LAST, owned=owned(), overwrite=overwrite) as part:
         for name in dict.fromkeys(formats):
-            FORMATS[name].write(given, part, settings or Settings())
+            FORMATS[name].write(given, part, settings)
         (part / LAST).write_text(_said(given, part, formats), encoding="utf-8")
         written = sorted(path.name for path in part.iterdir() if path.name != LAST)
     return [out / name for name in written]
 
 
-def check_formats(formats: Sequence[str]) -> None:
-    """Refuse a format that is unknown, or whose package is not installed.
+def check_formats(formats: Sequence[str], settings: Settings | None = None) -> None:
+    """Refuse a format or setting that is unknown, or a format whose package is not installed.
+
+    Parameters
+    ----------
+    formats : sequence of str
+        Names of formats.
+    settings : Settings, optional
+        What they are asked for.
 
     Raises
     ------
     InputError
-        ``unknown_format`` or ``missing_extra``.
+        ``unknown_group``, ``bad_members``, ``unknown_format`` or ``missing_extra``.
     """
+    if settings is not None:
+        _check_settings(settings)
     for name in formats:
         if name not in FORMATS:
             raise InputError("unknown_format", f"format '{name}' is unknown; known: {', '.join(FORMATS)}")
@@ -126,6 +136,13 @@ def check_formats(formats: Sequence[str]) -> None:
                 f"found no package {wanted.package}; expected it for the format '{name}'; "
                 f"install it: pip install 'corridor-emissions[{wanted.extra}]'",
             )
+
+
+def _check_settings(settings: Settings) -> None:
+    if settings.group not in flux.GROUPS:
+        raise flux.unknown_group(settings.group)
+    if settings.members:
+        members.check_count(settings.members)
 
 
 def owned() -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from layers.rasters import Grid, Regridding, grid_over, regridding
 LICENCE = "as the positions that went in allow; factors and outlines as listed in the sources"
 # Groups of sources that every cell knows; which engine burnt the fuel is known by zone, not by cell.
 GROUPS = ("phase", "class", "total")
+PARTS_OF_MONTHS = "A month that the study covers in part is divided by all seconds of the month."
 
 
 class Gridded:
@@ -67,8 +68,7 @@ class Gridded:
             return tuple(names[place] for place in found), number.astype(np.int64)
         if self.group == "total":
             return ("total",), np.zeros(len(rows), np.int64)
-        known = ", ".join(GROUPS)
-        raise InputError("unknown_group", f"found group '{self.group}'; expected one of {known}; choose one")
+        raise unknown_group(self.group)
 
     @cached_property
     def species(self) -> tuple[str, ...]:
@@ -103,6 +103,16 @@ class Gridded:
         return mg / MG_PER_KG * factor
 
 
+def unknown_group(group: str) -> InputError:
+    """Return the refusal of groups that no cell knows.
+
+    >>> str(unknown_group("engine"))
+    "found group 'engine'; expected one of phase, class, total; choose one [unknown_group]"
+    """
+    known = ", ".join(GROUPS)
+    return InputError("unknown_group", f"found group '{group}'; expected one of {known}; choose one")
+
+
 def write_netcdf(study: Study, path: Path, *, cell_deg: float = 0.1, group: str = "phase") -> Path:
     """Write fluxes per species, month and group of sources as CF NetCDF. [kg m-2 s-1]
 
@@ -130,11 +140,13 @@ def write_netcdf(study: Study, path: Path, *, cell_deg: float = 0.1, group: str 
     )
     summary = "Ship emissions, tank-to-wake, as mean fluxes per calendar month (UTC)"
     of = f" and {group if group == 'phase' else 'ship class'}" if parted else ""
-    told = attributes(study, f"{summary}{of}; regridded without loss of mass.")
+    told = attributes(
+        study, f"{summary}{of}; what the study tells by cell is regridded without loss of mass."
+    )
     if parted:
-        told["comment"] = (
-            f"Groups: flag_meanings of the variable {axes.group}; their sum is the total. {told['comment']}"
-        )
+        groups = f"Groups: flag_meanings of the variable {axes.group}; their sum is the total."
+        told["comment"] = f"{told['comment']} {groups}"
+    told["comment"] = f"{told['comment']} {PARTS_OF_MONTHS}"
     return netcdf.write(path, axes, list(fluxes(gridded.species)), gridded.slab, told)
 
 
@@ -177,12 +189,23 @@ def attributes(study: Study, summary: str) -> dict[str, str]:
         "history": f"written by corridor {version} from inputs "
         + ", ".join(str(item["sha256"])[:12] for item in study.manifest["inputs"]),
         "references": sources,
-        "comment": f"Which engine burnt the fuel is known by zone, not by cell. {limits}",
+        "comment": f"{incomplete(study)}Which engine burnt the fuel is known by zone, not by cell. {limits}",
         "release_height_note": release_height(),
         "keywords": "ship emissions, AIS, emission inventory",
         "license": LICENCE,
         "standard_name_vocabulary": "CF Standard Name Table v93",
     }
+
+
+def incomplete(study: Study) -> str:
+    """Return what no reader of a published study's cells may miss; nothing where every cell is told."""
+    told = notes.withheld(study)
+    if told["gone"] in {"", "0"}:
+        return ""
+    return (
+        f"NOT COMPLETE: {told['gone']} cells of fewer than {told['least']} ships, {told['gone_share']} % of "
+        "CO2, are left out. "
+    )
 
 
 def release_height() -> str:
@@ -196,6 +219,6 @@ def release_height() -> str:
     return (
         f"Column totals: the fluxes have no height. Stacks of ocean-going ships are {stack['low']:g} to "
         f"{stack['high']:g} m high ({stack['source']}); with their plume rise that inventory put them into "
-        f"the layer from {layer['low']:g} to {layer['high']:g} m. Neither the class nor the funnel of a ship "
-        "is known to these fluxes; choose the layer in the model."
+        f"the layer from {layer['low']:g} to {layer['high']:g} m. No height by class or funnel is "
+        "known; choose the layer in the model."
     )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from corridor.accounts.cell_members import CellMembers
 from corridor.errors import InputError
-from corridor.outputs.flux import Gridded, attributes, fluxes, periods
+from corridor.outputs.flux import PARTS_OF_MONTHS, Gridded, attributes, fluxes, periods
 from corridor.study import Study
 from layers import netcdf
 
@@ -42,6 +42,20 @@ def cell_members(study: Study, n: int, seed: int = 0) -> CellMembers:
     return CellMembers(study.worlds(n, seed), rows, ledger.cells, ledger.pairs, classes, study.derived)
 
 
+def check_count(count: int) -> None:
+    """Refuse too few or too many members.
+
+    Raises
+    ------
+    InputError
+        ``bad_members``.
+    """
+    if not 2 <= count <= MOST:
+        raise InputError(
+            "bad_members", f"found {count} members; expected 2 to {MOST}; take 20 to look, 200 for intervals"
+        )
+
+
 def write_members(study: Study, path: Path, count: int, *, cell_deg: float = 0.1) -> Path:
     """Write fluxes per species and month in each of some worlds as CF NetCDF. [kg m-2 s-1]
 
@@ -64,20 +78,18 @@ def write_members(study: Study, path: Path, count: int, *, cell_deg: float = 0.1
     InputError
         If there are too few or too many members, or the study does not know who was where.
     """
-    if not 2 <= count <= MOST:
-        raise InputError(
-            "bad_members", f"found {count} members; expected 2 to {MOST}; take 20 to look, 200 for intervals"
-        )
+    check_count(count)
     gridded = Gridded(study, cell_deg)
     axes = netcdf.Axes(gridded.grid, periods(study), "member", count, single=True)
     told = attributes(
         study,
         "Members of an ensemble: ship emissions, tank-to-wake, as mean fluxes per calendar month (UTC).",
     )
+    # What is missing comes first.
     told["comment"] = (
-        "Add up cells, months or boxes within each member, then take quantiles over the members. Factors "
-        "have a median of one, so that the mean of the members lies above the fluxes of emissions.nc. "
-        f"{told['comment']}"
+        f"{told['comment']} Add up cells, months or boxes within each member, then take quantiles over "
+        "the members. Factors have a median of one, so that the mean of the members lies above the fluxes of "
+        f"emissions.nc. {PARTS_OF_MONTHS}"
     )
     slabs = _Slabs(gridded, cell_members(study, count))
     return netcdf.write(path, axes, list(fluxes(gridded.species)), slabs.slab, told)

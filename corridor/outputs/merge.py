@@ -16,14 +16,17 @@ from corridor.accounts.unknowns import joined as unknowns_of
 from corridor.emissions.basis import CELL_KEYS, LEDGER_KEYS
 from corridor.errors import InputError
 from corridor.outputs.coarsening import promised
-from corridor.outputs.publish import published, summed
+from corridor.outputs.publish import SPREAD, published, summed
 from corridor.study import Study
 from corridor.sums import with_engine_kind
 from layers.zones import ZoneSystem
 
 # Settings by which tables of a study are made.
 MADE_BY = ("receptors", "prices", "hotspot_test")
-SAME = ("method", "gwp_basis", "boundary", "simulated", "zone_systems", "cell_deg")
+SAME = (
+    *("method", "gwp_basis", "boundary", "simulated", "zone_systems", "cell_deg", "population"),
+    *("suppose", "journeys", "main_off", "hotel_loads", "use_at_berth"),
+)
 _SUMMED = ("rows_in", "rows_kept", "vessels", "vessels_with_one_fix", "vessels_from_register")
 _COUNTED = ("rows_dropped", "rows_repaired", "not_available")
 
@@ -133,6 +136,10 @@ def _same_zones(one: tuple[ZoneSystem, ...], other: tuple[ZoneSystem, ...]) -> b
 def _groups(one: Study, other: Study) -> tuple[pd.DataFrame, Places]:
     """Groups of ships of both, and where each study's stand among them."""
     table = pd.concat([one.vessels, other.vessels], ignore_index=True)
+    spread = [str(name) for name in table if str(name).endswith(SPREAD)]
+    # The widest of both, as of the ships of a group: too wide rather than too narrow.
+    for name in spread:
+        table[name] = table.groupby("vessel_id")[name].transform("max")
     table = table.drop_duplicates("vessel_id").sort_values("vessel_id", ignore_index=True)
     order = pd.Index(table["vessel_id"])
     return table, [

@@ -49,7 +49,7 @@ def status(study: Study) -> list[Pair]:
         "lost": f"{lost:,.0f}",
         "filled": f"{filled:,.0f}",
         **_journeys(study),
-        **_withheld(study),
+        **withheld(study),
     }
     shown = {
         "journeys": bool(study.manifest["parameters"].get("journeys")),
@@ -77,8 +77,19 @@ def _journeys(study: Study) -> dict[str, str]:
     }
 
 
-def _withheld(study: Study) -> dict[str, str]:
-    """Return how many cells a published study does not tell, and their share of its CO2."""
+def withheld(study: Study) -> dict[str, str]:
+    """Return how many cells a published study does not tell, and their share of its CO2; else empty words.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    dict of str to str
+        ``least`` ships that a cell is told from, ``gone`` cells, ``gone_share`` of the CO2. [%]
+    """
     told = study.manifest.get("published") or {}
     if "withheld" not in told:
         return {"least": "", "gone": "", "gone_share": ""}

@@ -1,6 +1,7 @@
 """When a study's ships emitted: shares by month, day of the week and hour of the day, whole and by port."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,15 @@ from layers.hours import MS_PER_HOUR, add_by_hour
 SYSTEM = "port"
 # Places beside the ports: all of the study, and what lies in no zone of a port.
 WHOLE, ELSEWHERE = "study", "elsewhere"
+CLOCKS = (
+    "Local time is that of the port's clocks, summer time included. A port is the zones that are its own; "
+    "SPB is the precautionary area and approaches of San Pedro Bay, which LB and LA share; names of other "
+    f"ports are made words; {ELSEWHERE} is what lies in no zone of a port."
+)
+SHARES = (
+    "Shares are of mass, not rates: a month that is covered in part has the mass of that part, and a weekday "
+    "is not divided by how often it occurs."
+)
 BATCH = 200_000
 HOURS, DAYS = 24, 7
 # 1970-01-01 was a Thursday, the fourth day of a week that begins on Monday.
@@ -58,13 +68,10 @@ def write_profiles(study: Study, path: Path) -> Path:
     arrays.append(_array("month_share", ("place", "time"), monthly, "share of the months"))
     told = attributes(study, "When ships emitted: shares of the mass of a species in a place.")
     if study.pieces is None:
-        told["comment"] = f"The study kept no pieces, so that no hour or weekday is known. {told['comment']}"
+        told["comment"] = f"{told['comment']} The study kept no pieces: no hour or weekday is known. {SHARES}"
         return netcdf.write_arrays(path, arrays, periods(study), told)
     hourly = by_hour(study)
-    told["comment"] = (
-        "Local time is that of the port's clocks, summer time included; a port is its zones, berths to "
-        f"approaches, and {ELSEWHERE} what lies in none. {told['comment']}"
-    )
+    told["comment"] = f"{told['comment']} {CLOCKS} {SHARES}"
     arrays += _hour_axes()
     arrays += _clock_arrays(hourly)
     return netcdf.write_arrays(path, arrays, periods(study), told)
@@ -80,9 +87,9 @@ def _hour_axes() -> Iterator[netcdf.Array]:
 def _clock_arrays(hourly: Hourly) -> Iterator[netcdf.Array]:
     """Shares in UTC for every place, and by the port's own clocks for every port."""
     hours = hourly.first_hour + np.arange(hourly.mass_kg.shape[1])
-    clocks = reference_table("call_ports_2026").set_index("port")["time_zone"]
-    known = [place for place in hourly.places if place in clocks.index]
-    local = [(hourly.places.index(place), local_hours(hours, str(clocks[place]))) for place in known]
+    clocks = _clocks()
+    known = [place for place in hourly.places if place in clocks]
+    local = [(hourly.places.index(place), local_hours(hours, clocks[place])) for place in known]
     for name, count, key in (("hour", HOURS, _of_day), ("weekday", DAYS, _of_week)):
         sums = _folded(hourly.mass_kg, count, [key(hours)] * len(hourly.places))
         yield _array(f"{name}_share", ("place", name), sums, f"share of the {name}s, UTC")
@@ -92,6 +99,15 @@ def _clock_arrays(hourly: Hourly) -> Iterator[netcdf.Array]:
             yield _array(f"{name}_share_local", ("port", name), sums, f"share of the {name}s, local time")
     if known:
         yield netcdf.words_axis("port", known, "port, by the key of its zones")
+
+
+def _clocks() -> dict[str, str]:
+    """Time zone of each port, and of waters that ports share."""
+    ports = reference_table("call_ports_2026").set_index("port")["time_zone"]
+    shared = reference_table("shared_zones_2026")
+    return {str(port): str(zone) for port, zone in ports.items()} | {
+        str(row.place): ports[str(row.clock_port)] for row in shared.itertuples()
+    }
 
 
 def _of_day(hours: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -145,11 +161,32 @@ def _ports(study: Study) -> tuple[tuple[str, ...], NDArray[np.int64], pd.DataFra
     """Places that profiles are made for, the place of each zone of the system, and its zones."""
     system = next(number for number, one in enumerate(study.systems) if one.name == SYSTEM)
     zones = study.zone_names(system)
-    ports = zones["port"].astype(str) if "port" in zones else pd.Series("", index=zones.index)
-    names = [name for name in dict.fromkeys(ports) if name.isidentifier()]
+    ports = zones["port"].fillna("").astype(str) if "port" in zones else pd.Series("", index=zones.index)
+    shared = reference_table("shared_zones_2026").set_index("zone_id")["place"]
+    ports = ports.where(ports.str.strip() != "", zones["zone_id"].map(shared).fillna("").astype(str))
+    names = [name for name in dict.fromkeys(ports) if name.strip()]
     order = {name: place for place, name in enumerate(names, start=1)}
     number = np.array([order.get(name, len(names) + 1) for name in ports], np.int64)
-    return (WHOLE, *names, ELSEWHERE), number, zones
+    return (WHOLE, *words_of(names), ELSEWHERE), number, zones
+
+
+def words_of(names: Sequence[str]) -> list[str]:
+    """Make names of ports words of ``flag_meanings``, each of them once.
+
+    >>> words_of(["LB", "Port of X", "port-of-x", "Port of X", "?"])
+    ['LB', 'Port_of_X', 'port_of_x', 'Port_of_X_2', 'port']
+    """
+    taken = {WHOLE, ELSEWHERE}
+    words = []
+    for name in names:
+        plain = word = re.sub(r"\W+", "_", name).strip("_") or "port"
+        count = 1
+        while word in taken:
+            count += 1
+            word = f"{plain}_{count}"
+        taken.add(word)
+        words.append(word)
+    return words
 
 
 def by_month(study: Study) -> tuple[tuple[str, ...], Floats]:

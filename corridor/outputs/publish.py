@@ -1,5 +1,6 @@
 """A study that may leave the port: groups of ships instead of vessels, and two such studies joined."""
 
+from copy import deepcopy
 from dataclasses import fields, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from corridor.accounts.ledger import Ledger, in_order
 from corridor.emissions.basis import CELL_KEYS, LEDGER_KEYS
+from corridor.emissions.fuels import FUELS
 from corridor.errors import InputError
 from corridor.outputs.coarsening import Coarsening, coarsened, coarsening
 from corridor.study import Study
@@ -194,6 +196,7 @@ SETTINGS = (
     *("method", "cell_deg", "start_utc", "end_utc", "bbox", "time_zone", "zones_datum", "zone_systems"),
     *("receptors", "prices", "hotspot_test"),
     *("gwp_basis", "boundary", "simulated", "population", "method_tables", "interval_level"),
+    *("suppose", "journeys", "main_off", "hotel_loads", "shore_power_use", "use_at_berth"),
 )
 
 
@@ -205,18 +208,62 @@ def _manifest(study: Study, pooled: list[str], least: int, how: Coarsening | Non
     if voyages := told["parameters"].get("planned"):
         # That they are planned must be said; whose they are, and when, must not.
         settings["planned"] = {"voyages": len(voyages)}
-    holes = [row for row in told.get("unobserved", []) if row["holes"] >= least]
+    holes = _holes_of(study, least)
+    warnings = [] if how is None else _warnings(study, how)
+    if how is not None and "not_estimated" in kept:
+        few = fuels_of_few(study, least)
+        kept["not_estimated"] = [row for row in kept["not_estimated"] if row["fuel"] not in few]
     return {
-        **kept,
+        **deepcopy(kept),
         "parameters": settings,
         "inputs": [
             {"name": f"input {number}", "bytes": item["bytes"], "sha256": item["sha256"]}
             for number, item in enumerate(told["inputs"], start=1)
         ],
-        "warnings": [],
+        "warnings": warnings,
         "unobserved": holes,
         "published": {"least_ships_in_a_class": least, "pooled_classes": pooled} | _coarser(study, how),
     }
+
+
+def _holes_of(study: Study, least: int) -> list[dict[str, Any]]:
+    """Holes between waters where at least so many ships were not heard; the longest is one ship's, untold."""
+    pair = ["from_waters", "to_waters"]
+    holes = study.holes()
+    ships = holes.groupby(pair)["vessel_id"].transform("nunique")
+    told = set(holes.loc[ships >= least, pair].itertuples(index=False, name=None))
+    rows = study.manifest.get("unobserved", [])
+    return [
+        {name: value for name, value in row.items() if name != "longest_h"}
+        for row in rows
+        if (row["from_waters"], row["to_waters"]) in told
+    ]
+
+
+def fuels_of_few(study: Study, least: int) -> set[str]:
+    """Fuels that fewer than so many ships burnt."""
+    ships = study.ledger.rows.groupby("fuel")["vessel"].nunique()
+    return {FUELS[int(str(fuel))] for fuel, number in ships.items() if number < least}
+
+
+def _warnings(study: Study, how: Coarsening) -> list[str]:
+    """Say what is told with another month, and of what no fuel can be named."""
+    lines = [f"{month_name(month)} is told with {month_name(into)}" for month, into in how.months.items()]
+    few = fuels_of_few(study, how.least)
+    unknown = study.manifest.get("not_estimated", [])
+    species = sorted({str(row["species"]) for row in unknown if row["fuel"] in few})
+    if species:
+        lines.append(f"not estimated for fuels of fewer than {how.least} ships: {', '.join(species)}")
+    return lines
+
+
+def month_name(month: int) -> str:
+    """Name a month of the accounts.
+
+    >>> month_name(2026 * 12 + 2)
+    '2026-03'
+    """
+    return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
 def _coarser(study: Study, how: Coarsening | None) -> dict[str, Any]:

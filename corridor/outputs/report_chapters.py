@@ -88,7 +88,7 @@ def _activity(study: Study, key: str, words: Words, pictures: Pictures) -> Itera
     yield Heading(words.say("activity"))
     found = activity(study, key, words)
     if not found:
-        yield Paragraph(words.say("no_calls"))
+        yield Paragraph(words.absent("no_calls", published=study.published))
     yield from found
     yield from _shown(pictures, "hours_per_call")
 
@@ -114,13 +114,14 @@ def _per_call(study: Study, key: str, words: Words, _: Pictures, number: int) ->
     yield Heading(words.say("per_call_chapter", number=number))
     table = two_ports.side_by_side(study)
     if not len(table):
-        yield Paragraph(words.say("no_per_call"))
+        yield Paragraph(words.absent("no_per_call", published=study.published))
     else:
         sides = {"LB": ("long_beach", "los_angeles"), "SZ": ("shenzhen",)}.get(key, tuple(two_ports.SIDES))
         yield _per_call_table(table[table["port"].isin(sides)], words)
-    carbon = list(decisions.panels(study))
-    if carbon and key == "all":
-        yield _per_teu(carbon[0].rows, words)
+    if key == "all":
+        # Other panels are of hotspots, costs and people.
+        carbon = [panel for panel in decisions.panels(study) if panel.key == "per_teu"]
+        yield from (_per_teu(panel.rows, words) for panel in carbon)
 
 
 def _per_call_table(table: pd.DataFrame, words: Words) -> Table:

@@ -35,7 +35,7 @@ def speed_chapter(study: Study, words: Words, number: int) -> Iterator[Block]:
     table = green_flag(study)
     ways = pd.DataFrame() if table is None else table[table["direction"].isin(["in", "out"])]
     if not len(ways):
-        yield Paragraph(words.say("no_transits"))
+        yield Paragraph(words.absent("no_transits", published=study.published))
         return
     yield _by_transit(ways, words)
     yield _by_operator(ways, green_flag_operators(study), words)
@@ -100,11 +100,13 @@ def berth_chapter(study: Study, key: str, words: Words, number: int) -> Iterator
     table = at_berth(study)
     mine = pd.DataFrame() if table is None else table[table["port"].isin(PORTS[key])]
     if not len(mine):
-        yield Paragraph(words.say("no_visits"))
+        yield Paragraph(words.absent("no_visits", published=study.published))
         return
     yield _by_port(mine, key, words)
     # On its own cover Long Beach is told in its own units.
-    yield _by_use(mine, Units(short=key == "LB" and words.language == "en"), words)
+    use = study.manifest["parameters"]["use_at_berth"]
+    note = words.say("use_note", **{case: f"{100.0 * use[case]:.0f}" for case in CASES})
+    yield _by_use(mine, Units(short=key == "LB" and words.language == "en"), words, note)
 
 
 def _by_port(visits: pd.DataFrame, key: str, words: Words) -> Table:
@@ -141,7 +143,7 @@ def _visits(mine: pd.DataFrame) -> tuple[str, ...]:
     return (*(f"{one:,}" for one in counts), *hours, *numbers([mine["demand_kwh"].sum() / 1000.0], 0))
 
 
-def _by_use(visits: pd.DataFrame, units: Units, words: Words) -> Table:
+def _by_use(visits: pd.DataFrame, units: Units, words: Words, note: str) -> Table:
     """Energy from shore and mass avoided on board at low, central and high use. [MWh, t]"""
     energy = [visits[f"shore_kwh_{case}"].sum() / 1000.0 for case in CASES]
     rows = [(words.say("shore_mwh"), *numbers(energy, 0))]
@@ -151,4 +153,4 @@ def _by_use(visits: pd.DataFrame, units: Units, words: Words) -> Table:
         rows.append((name, *units.column(one, kg)))
     head = ("avoided", "use_low", "use_central", "use_high")
     caption = words.say("use_table", unit=words.say(units.key))
-    return Table(caption, tuple(words.say(one) for one in head), tuple(rows), (), 1, words.say("use_note"))
+    return Table(caption, tuple(words.say(one) for one in head), tuple(rows), (), 1, note)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from corridor.outputs import notes
 from corridor.outputs.report_masses import port_column
-from corridor.outputs.report_words import Units, Words, numbers
+from corridor.outputs.report_words import Units, Words, decimals, numbers
 from corridor.study import Study
 from corridor.why import EFFECTS, why
 from layers.geodesy import display_longitude
@@ -53,23 +53,24 @@ def why_chapter(
 def hot_cells(study: Study, words: Words, window: Window | None = None) -> Table | Paragraph:
     """Return the cells with most CO2 per area, each with the mode and ship type that make most of it."""
     table = study.hotspots()
-    share = table["mass_kg"] / table["mass_kg"].sum()
-    table = table.assign(share=100.0 * share)
+    # Of the whole: cells of few ships may be withheld from a published study, their mass is in its total.
+    table = table.assign(share=100.0 * table["mass_kg"] / study.manifest["totals"]["co2_kg"])
     if window is not None:
         table = table[_inside(table, window)]
     table = table.head(SHOWN)
     if not len(table):
         return Paragraph(words.say("no_hot"))
     waters = _zones_at(study, table, words)
-    density = numbers((table["kg_per_km2"] / KG_PER_T).to_numpy(), 0)
+    tonnes = (table["kg_per_km2"] / KG_PER_T).to_numpy()
+    density = numbers(tonnes, decimals(tonnes))
     rows = tuple(
         _hot_row(row, zone, per_area, words)
         for row, zone, per_area in zip(table.to_dict("records"), waters, density, strict=True)
     )
     head = ("cell", "mode", "ship_type", "t_per_km2", "share_of_all", "observed_percent")
-    return Table(
-        words.say("hot_cells"), tuple(words.say(one) for one in head), rows, (), 3, words.say("hot_note")
-    )
+    withheld = "withheld" in (study.manifest.get("published") or {})
+    note = words.say("hot_note_told" if withheld else "hot_note")
+    return Table(words.say("hot_cells"), tuple(words.say(one) for one in head), rows, (), 3, note)
 
 
 def _hot_row(row: dict[Hashable, Any], zone: str, per_area: str, words: Words) -> tuple[str, ...]:

@@ -35,6 +35,16 @@ class Words:
         text = str(reference_rows("report_texts_2026", key=key).iloc[0][self.language])
         return text.format_map(facts)
 
+    def absent(self, key: str, *, published: bool) -> str:
+        """Why there is nothing of a kind: it was left out for publishing, or else what a key says.
+
+        Examples
+        --------
+        >>> Words("en").absent("no_visits", published=True)
+        'A published study leaves out calls, visits and transits.'
+        """
+        return self.say("not_published" if published else key)
+
     def pick(self, pair: Sequence[str]) -> str:
         """One of an English and a Chinese text; English where there is no other."""
         return pair[1] or pair[0] if self.language == "zh" else pair[0]

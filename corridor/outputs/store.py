@@ -138,7 +138,7 @@ def _opened(folder: Path, place: Path) -> Study:
         lattice=Lattice(**lattice),
         derived=Derived(**head["derived"]),
         tracks=_lines(pq.read_table(place / "tracks.parquet")),
-        manifest=_json(folder / LAST),
+        manifest=_manifest(folder / LAST),
         timings_s=_json(timings) if timings.is_file() else {},
         pieces=folder / "pieces" if (folder / "pieces").is_dir() else None,
         simulated=head["simulated"],
@@ -180,6 +180,13 @@ def _check_words(folder: Path, head: dict[str, Any]) -> None:
         raise InputError(
             "other_version", f"{found}; expected those of this version; run the study again with this one"
         )
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    found = _json(path)
+    if not isinstance(found, dict) or not {"parameters", "inputs", "totals", "version"} <= set(found):
+        raise ValueError(f"{path.name} lacks parameters, inputs, totals or version")
+    return found
 
 
 def _json(path: Path) -> Any:

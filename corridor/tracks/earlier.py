@@ -75,9 +75,10 @@ def positions(tables: Iterator[pa.Table], name: str, report: InputReport) -> Ite
     InputError
         ``planned_positions`` if no ship sailed them.
     """
-    line, filled = 1, 0
+    line, filled, without = 1, 0, ""
     for table in tables:
         pieces = table.select(columns_of(table.column_names)).to_pandas()
+        without = "" if DRAUGHT in pieces else ", without draughts"
         origin = pieces["origin"]
         if origin.eq(PLANNED).any():
             raise InputError(
@@ -98,8 +99,8 @@ def positions(tables: Iterator[pa.Table], name: str, report: InputReport) -> Ite
             yield rows, lines[seen][of]
     left_out = f"; {filled:,} pieces that it had filled in are left out" if filled else ""
     report.warn(
-        f"{name}: positions are the ends of pieces of an earlier study, with mean speeds: an approximation, "
-        f"no reports of ships{left_out}"
+        f"{name}: positions are the ends of pieces of an earlier study, with mean speeds{without}: an "
+        f"approximation, no reports of ships{left_out}"
     )
 
 
