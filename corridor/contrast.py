@@ -13,6 +13,7 @@ from corridor.accounts.uncertainty import MEMBERS, Ensemble, Members, bounds, pe
 from corridor.comparison import groups_of
 from corridor.outputs import tables
 from corridor.study import Study
+from corridor.words import month_name
 
 # Voyages of the second study are other voyages, though they may have the same number.
 SECOND = 1 << 24
@@ -176,7 +177,7 @@ def _told(study: Study) -> dict[str, str]:
     said |= {name: _text(manifest["parameters"].get(name)) for name in SETTINGS}
     said |= {name: f"{manifest['totals'][name]:.1f}" for name in TOTALS}
     said["vessels"] = str(len(study.vessels))
-    said["months"] = " ".join(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in study.months())
+    said["months"] = " ".join(month_name(month) for month in study.months())
     return said | {f"facts: {name}": str(said_hash) for name, said_hash in manifest["tables"].items()}
 
 

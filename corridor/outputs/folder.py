@@ -20,6 +20,7 @@ from corridor.outputs.page import page_data
 from corridor.outputs.rule_tables import tables_of_rules
 from corridor.outputs.settling import settled
 from corridor.study import Study
+from corridor.words import month_name
 from layers import atomic, geopackage
 from maps.content import Basemap
 from maps.page import render
@@ -167,7 +168,7 @@ def _private(study: Study) -> dict[str, pd.DataFrame]:
 def stamp(study: Study) -> str:
     """Return the end of the last month: the files' time, which must not depend on the clock."""
     after = int(study.months()[-1]) + 1
-    return f"{after // 12:04d}-{after % 12 + 1:02d}-01T00:00:00.000Z"
+    return f"{month_name(after)}-01T00:00:00.000Z"
 
 
 def write_csv(table: pd.DataFrame, path: Path, *, bom: bool = False) -> None:

@@ -18,6 +18,7 @@ from corridor.outputs.intervals import bound_columns
 from corridor.outputs.zones import Columns
 from corridor.reference import table as reference_table
 from corridor.study import Study
+from corridor.words import month_name
 from layers import geometry, styles
 from layers.layer import Layer
 from maps.palette import SEQUENTIAL, class_edges
@@ -161,7 +162,7 @@ def long_table(study: Study) -> pd.DataFrame:
     place, which = np.nonzero(mass_kg)
     rows = sums.iloc[place]
     months = study.months()
-    names = np.array([f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months], dtype=object)
+    names = np.array([month_name(month) for month in months], dtype=object)
     return pd.DataFrame(
         {
             "cell_id": rows["cell"].map("c{}".format).to_numpy(),

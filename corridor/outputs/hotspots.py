@@ -14,6 +14,7 @@ from corridor.emissions.phases import PHASES
 from corridor.outputs import tables
 from corridor.outputs.page_masses import items
 from corridor.study import Study
+from corridor.words import month_name
 from layers.hotspots import clusters, fewest_cells, rank_cells
 
 HALF = 0.5
@@ -104,7 +105,7 @@ def _makers(study: Study, column: str) -> pd.DataFrame:
         most = most.drop_duplicates("cell").set_index("cell")
         number = most[key].to_numpy(np.int64)
         parts[_name(key)] = pd.Series(
-            words[key][number] if key in words else [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in number],
+            words[key][number] if key in words else [month_name(n) for n in number],
             index=most.index,
         )
         parts[f"{_name(key)}_share"] = most[column] / whole.where(whole > 0)

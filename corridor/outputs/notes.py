@@ -9,6 +9,7 @@ import pandas as pd
 from corridor.emissions.fleet import METHODS
 from corridor.reference import table as reference_table
 from corridor.study import Study
+from corridor.words import month_name
 
 Pair = tuple[str, str]
 
@@ -32,7 +33,7 @@ def planned_banner() -> Pair:
 def period(study: Study) -> Pair:
     """Return the first and last month of the study."""
     months = study.months()
-    first, last = (f"{month // 12:04d}-{month % 12 + 1:02d}" for month in (months[0], months[-1]))
+    first, last = (month_name(month) for month in (months[0], months[-1]))
     return (first, first) if first == last else (f"{first} to {last}", f"{first} 至 {last}")
 
 

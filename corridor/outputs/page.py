@@ -24,7 +24,7 @@ from corridor.outputs.page_masses import (
 from corridor.outputs.panels import rule_panels
 from corridor.reference import table as reference_table
 from corridor.study import Study
-from corridor.words import ORIGINS
+from corridor.words import ORIGINS, month_name
 from layers.geodesy import display_longitude
 
 DRAWN = ("port", "speed", "user")
@@ -41,7 +41,7 @@ def page_data(study: Study, basemap: page.Basemap | None = None) -> page.PageDat
         title=page.Text(*notes.title(study)),
         period=page.Text(*notes.period(study)),
         species=species_items(),
-        months=tuple(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months),
+        months=tuple(month_name(month) for month in months),
         phases=items("phase", PHASES),
         classes=items("class", study.class_names()),
         cells=cells(study, months, told),

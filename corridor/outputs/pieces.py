@@ -57,13 +57,20 @@ def layers(study: Study) -> list[Bulk]:
     InputError
         If it kept none.
     """
-    files = _files(study)
+    files = files_of(study)
     sizes = [pq.ParquetFile(file).metadata.num_rows for file in files]
     groups = _groups(files, sizes)
     return [_layer(study, group, rows) for group, rows in groups if rows]
 
 
-def _files(study: Study) -> list[Path]:
+def files_of(study: Study) -> list[Path]:
+    """Files of the pieces that a study kept.
+
+    Raises
+    ------
+    InputError
+        If it kept none.
+    """
     if study.pieces is None:
         raise InputError(
             "no_pieces", "found a study without pieces; expected them; run it again with its pieces kept"
@@ -91,7 +98,7 @@ def by_kind(study: Study) -> list[Bulk]:
     InputError
         If the study kept none.
     """
-    files = _files(study)
+    files = files_of(study)
     staying = [_stays(pq.read_table(file, columns=list(ENDS))) for file in files]
     rows = sum(len(one) for one in staying)
     stays = int(sum(one.sum() for one in staying))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from corridor.emissions.species import CONSUMERS, SPECIES
 from corridor.errors import InputError
 from corridor.outputs.flux import attributes, periods
+from corridor.outputs.pieces import files_of
 from corridor.reference import table as reference_table
 from corridor.study import Study
 from layers import netcdf
@@ -219,17 +220,14 @@ def by_hour(study: Study) -> Hourly:
     InputError
         If it kept none.
     """
-    if study.pieces is None:
-        raise InputError(
-            "no_pieces", "found a study without pieces; expected them; run it again with its pieces kept"
-        )
+    files = files_of(study)
     places, number, zones = _ports(study)
     order = dict(zip(zones["zone_id"].astype(str), number.tolist(), strict=True))
     months = periods(study)
     first = int(months[0][0].timestamp()) * 1000 // MS_PER_HOUR
     last = int(months[-1][1].timestamp()) * 1000 // MS_PER_HOUR
     sums = np.zeros((len(places), last - first, len(SPECIES)))
-    for batch in _batches(study.pieces):
+    for batch in _batches(files):
         words = batch.column(f"{SYSTEM}_zone")
         group = np.array([order[word] for word in words.dictionary.to_pylist()], np.int64)
         spans = tuple(
@@ -242,7 +240,7 @@ def by_hour(study: Study) -> Hourly:
     return Hourly(first, places, sums)
 
 
-def _batches(folder: Path) -> Iterator[pa.RecordBatch]:
+def _batches(files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
     columns = ["start_utc", "end_utc", f"{SYSTEM}_zone", *_MASSES]
-    for file in sorted(folder.glob("*.parquet")):
+    for file in files:
         yield from pq.ParquetFile(file).iter_batches(batch_size=BATCH, columns=columns)

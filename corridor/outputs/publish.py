@@ -14,6 +14,7 @@ from corridor.emissions.fuels import FUELS
 from corridor.errors import InputError
 from corridor.outputs.coarsening import Coarsening, coarsened, coarsening
 from corridor.study import Study
+from corridor.words import month_name
 
 LEAST = 3
 POOL = "miscellaneous"
@@ -255,15 +256,6 @@ def _warnings(study: Study, how: Coarsening) -> list[str]:
     if species:
         lines.append(f"not estimated for fuels of fewer than {how.least} ships: {', '.join(species)}")
     return lines
-
-
-def month_name(month: int) -> str:
-    """Name a month of the accounts.
-
-    >>> month_name(2026 * 12 + 2)
-    '2026-03'
-    """
-    return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
 def _coarser(study: Study, how: Coarsening | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from corridor.outputs.report_masses import Place, masses, place_of, whole
 from corridor.outputs.report_words import Words, decimals, numbers
 from corridor.reference import table as reference_table
 from corridor.study import Study
+from corridor.words import month_name
 from layers.geodesy import display_longitude
 from maps import palette
 from maps.figures import Bar, CellMap, Frame, bars_svg, map_svg, shares_svg
@@ -113,7 +114,7 @@ def month_bars(study: Study, words: Words) -> Figure | None:
         return None
     keys = {"month": study.ledger.rows["month"].to_numpy(np.int64)}
     table = masses(study, keys, np.ones(len(study.ledger.rows), bool))
-    names = [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in table["month"]]
+    names = [month_name(number) for number in table["month"]]
     title = words.say("chart_months")
     bars = _bars(names, table["co2e_kg"].to_numpy(np.float64))
     return Figure("months", bars_svg(frame(study, words, title), bars), title, 0.5)

@@ -345,12 +345,10 @@ def _facts(
     """Ship, port, place and times of each call."""
     known = ports()
     vessel = segments.vessel[found.first]
-    new = np.append(True, vessel[1:] != vessel[:-1])
-    first_of_ship = np.maximum.accumulate(np.where(new, np.arange(len(vessel)), 0))
     code = stops.port[begins]
     return {
         "vessel_id": ids.take(vessel).reset_index(drop=True).astype("str"),
-        "call_no": np.arange(len(vessel)) - first_of_ship + 1,
+        "call_no": counted(vessel),
         "port": pd.Series([known.codes[place] for place in code], dtype="str"),
         "port_name": pd.Series([known.names[place] for place in code], dtype="str"),
         "lat": segments.lat0[found.first],
@@ -359,6 +357,17 @@ def _facts(
         "sailed_utc": moments(segments.t1_ms[found.last]),
         "origin": pd.Series([ORIGINS[origin] for origin in segments.origin[found.first]], dtype="str"),
     }
+
+
+def counted(ships: npt.NDArray[Any]) -> IntArray:
+    """Which of its ship's each row is, from 1 on; rows of a ship stand together.
+
+    >>> counted(np.array(["a", "a", "b"], dtype=object)).tolist()
+    [1, 2, 1]
+    """
+    new = np.append(True, ships[1:] != ships[:-1])[: len(ships)]
+    row = np.arange(len(ships))
+    return row - np.maximum.accumulate(np.where(new, row, 0)) + 1
 
 
 def _passed(berths: Sequence[str]) -> list[str]:

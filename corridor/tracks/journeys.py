@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridor.tracks.calls import LONG_BEACH, LOS_ANGELES, OTHER, SHENZHEN, ports
+from corridor.tracks.calls import LONG_BEACH, LOS_ANGELES, OTHER, SHENZHEN, counted, ports
 from corridor.tracks.quality import MS_PER_HOUR
 from corridor.tracks.trajectories import Segments
 from layers.geodesy import NAUTICAL_MILE_M
@@ -74,7 +74,7 @@ def find_journeys(calls: pd.DataFrame, *, end: str = "LB") -> pd.DataFrame:
     direction = np.where(side[first] == WEST, "eastbound", "westbound")
     table = {
         "vessel_id": pd.array(ids[first], dtype="str"),
-        "journey_no": _counted(ids[first]),
+        "journey_no": counted(ids[first]),
         "direction": pd.array(direction, dtype="str"),
         "from_port": pd.array(port[first], dtype="str"),
         "to_port": pd.array(port[last], dtype="str"),
@@ -87,17 +87,6 @@ def find_journeys(calls: pd.DataFrame, *, end: str = "LB") -> pd.DataFrame:
         "to_call_no": calls["call_no"].to_numpy(np.int64)[last],
     }
     return pd.DataFrame({name: table[name] for name in JOURNEY_COLUMNS})
-
-
-def _counted(ids: npt.NDArray[np.object_]) -> IntArray:
-    """Which of its ship's each row is, from 1 on; rows of a ship stand together.
-
-    >>> _counted(np.array(["a", "a", "b"], dtype=object)).tolist()
-    [1, 2, 1]
-    """
-    new = np.append(True, ids[1:] != ids[:-1])[: len(ids)]
-    row = np.arange(len(ids))
-    return row - np.maximum.accumulate(np.where(new, row, 0)) + 1
 
 
 def _sides(east: tuple[str, ...]) -> dict[str, int]:
